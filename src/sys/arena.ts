@@ -1,0 +1,111 @@
+/**
+ * Memory that the kernel may write while JavaScript goes on.
+ *
+ * Facts: the garbage collector moves and recycles a typed array's memory, so the address of one is
+ * good for the duration of a synchronous call and no longer. Mapped memory stays where it is. An
+ * ArrayBuffer over mapped memory cannot be detached, so the mapping must outlive every view of it.
+ *
+ * What this means for us: an arena is mapped once and viewed once, and is unmapped only after its
+ * views have been collected. Closing it early gives its pages back at once; a view that somebody
+ * kept then reads zeros instead of crashing the process.
+ */
+import { invariant, SystemError } from '../errors.ts';
+import { asInteger } from '../platform/integers.ts';
+import { viewMemory } from './ffi.ts';
+import { MMAN } from './posix/abi.ts';
+import { madvise, mmap, munmap } from './posix/mman.ts';
+
+const SIZE_MAX = 2 ** 31;
+const ALIGNMENT = 64;
+
+interface Mapping {
+  readonly address: number;
+  readonly size: number;
+}
+
+const unmapWhenCollected = new FinalizationRegistry<Mapping>(({ address, size }) => {
+  munmap(address, size);
+});
+
+/** A part of an arena: where it lies, and the same bytes as a view. */
+export interface Slice {
+  /** Where the kernel finds it. */
+  readonly address: number;
+  /** Where it starts in its arena, in bytes. */
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+  /** The same memory as 32-bit words, for structures made of integers. */
+  readonly words: Int32Array;
+}
+
+/** Mapped memory with one view for its whole life, handed out in slices. */
+export class Arena {
+  /** Where the kernel finds the first byte. */
+  readonly address: number;
+  /** The size in bytes. */
+  readonly size: number;
+  readonly buffer: ArrayBuffer;
+  readonly bytes: Uint8Array;
+  #used = 0;
+  #closed = false;
+
+  private constructor(size: number, flags: number, fd: number) {
+    const { PROT_READ, PROT_WRITE } = MMAN;
+    const address = mmap(0, size, PROT_READ | PROT_WRITE, flags, fd, 0);
+    if (address < 0)
+      throw new SystemError(address, 'mmap', { hint: `${size} bytes were asked for` });
+    this.address = address;
+    this.size = size;
+    this.buffer = viewMemory(address, size);
+    this.bytes = new Uint8Array(this.buffer);
+    unmapWhenCollected.register(this.buffer, { address, size });
+  }
+
+  /** Maps `size` bytes (1 to 2 GiB) of private memory, zeroed. Throws SystemError (ENOMEM). */
+  static map(size: number): Arena {
+    asInteger(size, 'size', 1, SIZE_MAX);
+    return new Arena(size, MMAN.MAP_PRIVATE | MMAN.MAP_ANONYMOUS, -1);
+  }
+
+  /** Maps `size` bytes of a memory file, so that every process that maps it sees the same bytes. */
+  static share(fd: number, size: number): Arena {
+    asInteger(size, 'size', 1, SIZE_MAX);
+    return new Arena(size, MMAN.MAP_SHARED, fd);
+  }
+
+  /** Takes the next `size` bytes, aligned to a cache line. Throws RangeError when they do not fit. */
+  carve(size: number): Slice {
+    asInteger(size, 'size', 1, SIZE_MAX);
+    const offset = Math.ceil(this.#used / ALIGNMENT) * ALIGNMENT;
+    const address = this.addressOf(offset, size);
+    this.#used = offset + size;
+    return {
+      address,
+      offset,
+      bytes: this.bytes.subarray(offset, offset + size),
+      words: new Int32Array(this.buffer, offset, size >> 2),
+    };
+  }
+
+  /** The address of `length` bytes at `offset`, after checking that they lie inside. */
+  addressOf(offset: number, length: number): number {
+    invariant(!this.#closed, 'an arena is used after it was closed');
+    if (!(offset >= 0 && length >= 0 && offset + length <= this.size)) {
+      throw new RangeError(
+        `${length} bytes at ${offset} lie outside an arena of ${this.size} bytes`,
+      );
+    }
+    return this.address + offset;
+  }
+
+  /** Gives the pages back now; the addresses themselves once no view is left. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    madvise(this.address, this.size, MMAN.MADV_DONTNEED);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

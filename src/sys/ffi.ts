@@ -1,0 +1,205 @@
+/**
+ * The choke point: every call into the kernel's C library passes through `bind`.
+ *
+ * Facts about calling C from JavaScript:
+ * - `errno` belongs to the thread and survives only until the next call of anything: one failing
+ *   `fs.statSync` in between destroys it every time. So it is read here, in the same expression as
+ *   the call, and travels as a negative result, the way the kernel itself returns it.
+ * - `dlopen(NULL)` resolves symbols in the order of the running program, so that an interposed
+ *   library is honoured; a library loaded by name would go round it.
+ * - A type name is global to a thread: declaring one twice throws. No type here has a name.
+ * - An integer that holds an address costs 50 ns less per call than a typed array does.
+ *
+ * What this means for us: callers see integers only. Structures are bytes at offsets that `abi.ts`
+ * names. Nothing above this folder knows which library does the calling, so that another one can
+ * take its place.
+ */
+import { createRequire } from 'node:module';
+import { UnsupportedError } from '../errors.ts';
+
+/**
+ * C types that a call may take. `fd` is an `int` that names the descriptor the call is about,
+ * `address` an integer that points into mapped memory, `buffer` the bytes of a typed array, lent
+ * for the duration of the call.
+ */
+export type ParameterType =
+  | 'fd'
+  | 'int'
+  | 'uint'
+  | 'size'
+  | 'ssize'
+  | 'off'
+  | 'address'
+  | 'buffer'
+  | 'string';
+
+/** One call seen by the tap: times in milliseconds on the clock of `performance.now()`; `fd` and `errno` are -1 and 0 where there are none. */
+export type Tap = (
+  call: string,
+  start: number,
+  end: number,
+  result: number,
+  errno: number,
+  fd: number,
+) => void;
+
+/** A bound call: the C result, or the negative error number where C returned -1. */
+export type SystemCall<Arguments extends readonly unknown[]> = (...parameters: Arguments) => number;
+
+type Result = 'int' | 'ssize' | 'address';
+
+// The one place where the foreign library's own shapes are visible: they differ per library.
+// biome-ignore lint/suspicious/noExplicitAny: a foreign function takes whatever it was bound with
+type Native = (...parameters: any[]) => number;
+
+interface Library {
+  func(name: string, result: string, parameters: string[]): Native;
+}
+
+interface Koffi {
+  load(path: string | null): Library;
+  errno(): number;
+  view(address: bigint, size: number): ArrayBuffer;
+  version: string;
+}
+
+interface Foreign {
+  readonly library: Library;
+  readonly koffi: Koffi;
+}
+
+const C_TYPES: Readonly<Record<ParameterType | Result, string>> = {
+  fd: 'int',
+  int: 'int',
+  uint: 'unsigned int',
+  size: 'size_t',
+  ssize: 'intptr_t',
+  off: 'int64_t',
+  address: 'uintptr_t',
+  buffer: 'void *',
+  string: 'const char *',
+};
+
+let foreign: Foreign | undefined;
+let errno: () => number = () => 0;
+let tap: Tap | null = null;
+
+function load(): Foreign {
+  if (foreign !== undefined) return foreign;
+  if (process.platform !== 'linux') {
+    throw new UnsupportedError({
+      model: 'polyio',
+      reason: `its kernel boundary is written for Linux, this is ${process.platform}`,
+      remedy: 'run it on Linux',
+    });
+  }
+  try {
+    const koffi = createRequire(import.meta.url)('koffi') as Koffi;
+    foreign = { koffi, library: koffi.load(null) };
+    errno = koffi.errno;
+    return foreign;
+  } catch (cause) {
+    throw new UnsupportedError(
+      {
+        model: 'polyio',
+        reason: `the foreign function library koffi did not load (${(cause as Error).message})`,
+        remedy:
+          'install the optional packages of koffi (npm ci without --omit=optional); under --permission add --allow-addons',
+      },
+      { cause },
+    );
+  }
+}
+
+/** Installs the observer of every call, or removes it with `null`. Off, it costs one branch per call. */
+export function setTap(next: Tap | null): void {
+  tap = next;
+}
+
+/** The version of the library that does the calling, for `doctor`. Loads it when nothing has yet. */
+export function foreignVersion(): string {
+  return `koffi ${load().koffi.version}`;
+}
+
+/**
+ * An ArrayBuffer over mapped memory. Make it once per mapping: views made in a loop that never
+ * returns to Node are never collected.
+ */
+export function viewMemory(address: number, size: number): ArrayBuffer {
+  return load().koffi.view(BigInt(address), size);
+}
+
+function resolve(name: string, result: Result, parameters: readonly ParameterType[]): Native {
+  const { library } = load();
+  const types = parameters.map((type) => C_TYPES[type]);
+  try {
+    return library.func(name, C_TYPES[result], types);
+  } catch (cause) {
+    throw new UnsupportedError(
+      {
+        model: name,
+        reason: `the C library of this system has no ${name}()`,
+        remedy: 'use a model that does not need it (polyio doctor lists them)',
+      },
+      { cause },
+    );
+  }
+}
+
+/** C's -1 and its `errno` as one value; it must be given the call itself, so that nothing runs between. */
+function settle(result: number): number {
+  return result === -1 ? -errno() : result;
+}
+
+/**
+ * Binds a C function that answers -1 and sets `errno` when it fails. Loading and binding happen on
+ * the first call, so that importing polyio is harmless where it cannot run.
+ */
+export function bind<Arguments extends readonly unknown[]>(
+  name: string,
+  result: Result,
+  parameters: readonly ParameterType[],
+): SystemCall<Arguments> {
+  let native: Native = (...values) => {
+    native = resolve(name, result, parameters);
+    return native(...values);
+  };
+  const isAboutFd = parameters[0] === 'fd';
+  const seen = (first: number, start: number, answer: number): number => {
+    const fd = isAboutFd ? first : -1;
+    tap?.(name, start, performance.now(), answer, answer < 0 ? -answer : 0, fd);
+    return answer;
+  };
+  // One function for every number of parameters: a rest array would be an allocation per call.
+  const now = () => performance.now();
+  const shapes: readonly Native[] = [
+    () => (tap === null ? settle(native()) : seen(-1, now(), settle(native()))),
+    (a) => (tap === null ? settle(native(a)) : seen(a, now(), settle(native(a)))),
+    (a, b) => (tap === null ? settle(native(a, b)) : seen(a, now(), settle(native(a, b)))),
+    (a, b, c) => (tap === null ? settle(native(a, b, c)) : seen(a, now(), settle(native(a, b, c)))),
+    (a, b, c, d) =>
+      tap === null ? settle(native(a, b, c, d)) : seen(a, now(), settle(native(a, b, c, d))),
+    (a, b, c, d, e) =>
+      tap === null ? settle(native(a, b, c, d, e)) : seen(a, now(), settle(native(a, b, c, d, e))),
+    (a, b, c, d, e, f) =>
+      tap === null
+        ? settle(native(a, b, c, d, e, f))
+        : seen(a, now(), settle(native(a, b, c, d, e, f))),
+  ];
+  const call = shapes[parameters.length];
+  if (call === undefined) throw new RangeError(`${name} has more than six parameters`);
+  return call;
+}
+
+/** Binds a C function whose result is a plain value and which does not report errors by `errno`. */
+export function bindValue<Arguments extends readonly unknown[]>(
+  name: string,
+  result: Result,
+  parameters: readonly ParameterType[],
+): (...values: Arguments) => number {
+  let native: Native = (...values) => {
+    native = resolve(name, result, parameters);
+    return native(...values);
+  };
+  return (...values) => native(...values);
+}

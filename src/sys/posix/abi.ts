@@ -1,0 +1,295 @@
+/**
+ * Numbers and layouts of the POSIX interfaces, as the C headers of this system have them.
+ * Each table names its header; a test asks the C compiler for every one of them.
+ *
+ * Linux on x64 and arm64: the two differ in four open(2) flags only.
+ */
+
+const arm64 = process.arch === 'arm64';
+
+/** <errno.h>: the ones that polyio decides on; their names for people come from Node. */
+export const ERRNO = {
+  EPERM: 1,
+  ENOENT: 2,
+  EINTR: 4,
+  EIO: 5,
+  EBADF: 9,
+  EAGAIN: 11,
+  ENOMEM: 12,
+  EACCES: 13,
+  EEXIST: 17,
+  EINVAL: 22,
+  ENFILE: 23,
+  EMFILE: 24,
+  ENOSPC: 28,
+  EPIPE: 32,
+  ENOSYS: 38,
+  EPROTO: 71,
+  ENOTSOCK: 88,
+  ENOPROTOOPT: 92,
+  EOPNOTSUPP: 95,
+  EAFNOSUPPORT: 97,
+  EADDRINUSE: 98,
+  ENETDOWN: 100,
+  ENETUNREACH: 101,
+  ECONNABORTED: 103,
+  ECONNRESET: 104,
+  ENOBUFS: 105,
+  EISCONN: 106,
+  ENOTCONN: 107,
+  ETIMEDOUT: 110,
+  ECONNREFUSED: 111,
+  EHOSTUNREACH: 113,
+  EALREADY: 114,
+  EINPROGRESS: 115,
+} as const;
+
+/** <fcntl.h> */
+export const FCNTL = {
+  F_GETFD: 1,
+  F_SETFD: 2,
+  F_GETFL: 3,
+  F_SETFL: 4,
+  F_DUPFD_CLOEXEC: 1030,
+  FD_CLOEXEC: 1,
+  O_RDONLY: 0,
+  O_WRONLY: 1,
+  O_RDWR: 2,
+  O_CREAT: 0o100,
+  O_EXCL: 0o200,
+  O_NOCTTY: 0o400,
+  O_TRUNC: 0o1000,
+  O_APPEND: 0o2000,
+  O_NONBLOCK: 0o4000,
+  O_CLOEXEC: 0o2000000,
+  O_DIRECTORY: arm64 ? 0o40000 : 0o200000,
+  O_NOFOLLOW: arm64 ? 0o100000 : 0o400000,
+} as const;
+
+/** <sys/socket.h> */
+export const SOCKET = {
+  AF_UNSPEC: 0,
+  AF_UNIX: 1,
+  AF_INET: 2,
+  AF_INET6: 10,
+  SOCK_STREAM: 1,
+  SOCK_CLOEXEC: 0o2000000,
+  SOCK_NONBLOCK: 0o4000,
+  SOL_SOCKET: 1,
+  SOMAXCONN: 4096,
+  SHUT_RD: 0,
+  SHUT_WR: 1,
+  SHUT_RDWR: 2,
+  MSG_OOB: 0x1,
+  MSG_PEEK: 0x2,
+  MSG_DONTWAIT: 0x40,
+  MSG_WAITALL: 0x100,
+  MSG_NOSIGNAL: 0x4000,
+  SO_DEBUG: 1,
+  SO_REUSEADDR: 2,
+  SO_TYPE: 3,
+  SO_ERROR: 4,
+  SO_DONTROUTE: 5,
+  SO_BROADCAST: 6,
+  SO_SNDBUF: 7,
+  SO_RCVBUF: 8,
+  SO_KEEPALIVE: 9,
+  SO_OOBINLINE: 10,
+  SO_PRIORITY: 12,
+  SO_LINGER: 13,
+  SO_REUSEPORT: 15,
+  SO_PASSCRED: 16,
+  SO_RCVLOWAT: 18,
+  SO_SNDLOWAT: 19,
+  SO_RCVTIMEO: 20,
+  SO_SNDTIMEO: 21,
+  SO_BINDTODEVICE: 25,
+  SO_TIMESTAMP: 29,
+  SO_ACCEPTCONN: 30,
+  SO_SNDBUFFORCE: 32,
+  SO_RCVBUFFORCE: 33,
+  SO_MARK: 36,
+  SO_PROTOCOL: 38,
+  SO_DOMAIN: 39,
+  SO_BUSY_POLL: 46,
+  SO_INCOMING_CPU: 49,
+  SO_ZEROCOPY: 60,
+} as const;
+
+/** <netinet/in.h> */
+export const INET = {
+  IPPROTO_IP: 0,
+  IPPROTO_TCP: 6,
+  IPPROTO_IPV6: 41,
+  IP_TOS: 1,
+  IP_TTL: 2,
+  IP_MTU_DISCOVER: 10,
+  IP_FREEBIND: 15,
+  IP_TRANSPARENT: 19,
+  IP_BIND_ADDRESS_NO_PORT: 24,
+  IPV6_UNICAST_HOPS: 16,
+  IPV6_V6ONLY: 26,
+  IPV6_TCLASS: 67,
+} as const;
+
+/** <netinet/tcp.h> */
+export const TCP = {
+  TCP_NODELAY: 1,
+  TCP_MAXSEG: 2,
+  TCP_CORK: 3,
+  TCP_KEEPIDLE: 4,
+  TCP_KEEPINTVL: 5,
+  TCP_KEEPCNT: 6,
+  TCP_SYNCNT: 7,
+  TCP_LINGER2: 8,
+  TCP_DEFER_ACCEPT: 9,
+  TCP_WINDOW_CLAMP: 10,
+  TCP_QUICKACK: 12,
+  TCP_CONGESTION: 13,
+  TCP_USER_TIMEOUT: 18,
+  TCP_FASTOPEN: 23,
+  TCP_NOTSENT_LOWAT: 25,
+  TCP_FASTOPEN_CONNECT: 30,
+} as const;
+
+/** <poll.h> */
+export const POLL = {
+  POLLIN: 0x001,
+  POLLPRI: 0x002,
+  POLLOUT: 0x004,
+  POLLERR: 0x008,
+  POLLHUP: 0x010,
+  POLLNVAL: 0x020,
+} as const;
+
+/** <sys/select.h> */
+export const SELECT = { FD_SETSIZE: 1024 } as const;
+
+/** <signal.h>; the first real-time signals belong to the C library, which is why `SIGRTMIN` is 34. */
+export const SIGNAL = { SIGKILL: 9, SIGTERM: 15, SIGRTMIN: 34, SIGRTMAX: 64 } as const;
+
+/** <sys/mman.h> */
+export const MMAN = {
+  PROT_READ: 1,
+  PROT_WRITE: 2,
+  MAP_SHARED: 1,
+  MAP_PRIVATE: 2,
+  MAP_ANONYMOUS: 0x20,
+  MADV_DONTNEED: 4,
+} as const;
+
+/** <sys/resource.h> */
+export const RESOURCE = { RLIMIT_NOFILE: 7 } as const;
+
+/** Where a structure's fields lie: `field: [offset, size]`, all in bytes. */
+export interface Layout {
+  /** The C type, as the compiler knows it. */
+  readonly type: string;
+  readonly header: string;
+  readonly size: number;
+  readonly fields: Readonly<Record<string, readonly [offset: number, size: number]>>;
+}
+
+export const SOCKADDR_IN = {
+  type: 'struct sockaddr_in',
+  header: 'netinet/in.h',
+  size: 16,
+  fields: { sin_family: [0, 2], sin_port: [2, 2], sin_addr: [4, 4] },
+} as const satisfies Layout;
+
+export const SOCKADDR_IN6 = {
+  type: 'struct sockaddr_in6',
+  header: 'netinet/in.h',
+  size: 28,
+  fields: {
+    sin6_family: [0, 2],
+    sin6_port: [2, 2],
+    sin6_flowinfo: [4, 4],
+    sin6_addr: [8, 16],
+    sin6_scope_id: [24, 4],
+  },
+} as const satisfies Layout;
+
+export const SOCKADDR_UN = {
+  type: 'struct sockaddr_un',
+  header: 'sys/un.h',
+  size: 110,
+  fields: { sun_family: [0, 2], sun_path: [2, 108] },
+} as const satisfies Layout;
+
+export const SOCKADDR_STORAGE = {
+  type: 'struct sockaddr_storage',
+  header: 'sys/socket.h',
+  size: 128,
+  fields: { ss_family: [0, 2] },
+} as const satisfies Layout;
+
+export const POLLFD = {
+  type: 'struct pollfd',
+  header: 'poll.h',
+  size: 8,
+  fields: { fd: [0, 4], events: [4, 2], revents: [6, 2] },
+} as const satisfies Layout;
+
+export const FD_SET = {
+  type: 'fd_set',
+  header: 'sys/select.h',
+  size: 128,
+  fields: {},
+} as const satisfies Layout;
+
+export const TIMEVAL = {
+  type: 'struct timeval',
+  header: 'sys/time.h',
+  size: 16,
+  fields: { tv_sec: [0, 8], tv_usec: [8, 8] },
+} as const satisfies Layout;
+
+export const LINGER = {
+  type: 'struct linger',
+  header: 'sys/socket.h',
+  size: 8,
+  fields: { l_onoff: [0, 4], l_linger: [4, 4] },
+} as const satisfies Layout;
+
+export const SIGACTION = {
+  type: 'struct sigaction',
+  header: 'signal.h',
+  size: 152,
+  fields: { sa_handler: [0, 8], sa_mask: [8, 128], sa_flags: [136, 4] },
+} as const satisfies Layout;
+
+export const RLIMIT = {
+  type: 'struct rlimit',
+  header: 'sys/resource.h',
+  size: 16,
+  fields: { rlim_cur: [0, 8], rlim_max: [8, 8] },
+} as const satisfies Layout;
+
+/** Every table of numbers by its header, for the test that compares them with the compiler's. */
+export const CONSTANTS: readonly (readonly [string, Readonly<Record<string, number>>])[] = [
+  ['errno.h', ERRNO],
+  ['fcntl.h', FCNTL],
+  ['sys/socket.h', SOCKET],
+  ['netinet/in.h', INET],
+  ['netinet/tcp.h', TCP],
+  ['poll.h', POLL],
+  ['sys/select.h', SELECT],
+  ['signal.h', SIGNAL],
+  ['sys/mman.h', MMAN],
+  ['sys/resource.h', RESOURCE],
+];
+
+/** Every layout of this file, for the same test. */
+export const LAYOUTS: readonly Layout[] = [
+  SOCKADDR_IN,
+  SOCKADDR_IN6,
+  SOCKADDR_UN,
+  SOCKADDR_STORAGE,
+  POLLFD,
+  FD_SET,
+  TIMEVAL,
+  LINGER,
+  SIGACTION,
+  RLIMIT,
+];

@@ -1,0 +1,190 @@
+/** Socket addresses as the kernel has them: <netinet/in.h>, <sys/un.h>. */
+import { isIPv4, isIPv6 } from 'node:net';
+import { inspect } from 'node:util';
+import { asInteger } from '../../platform/integers.ts';
+import { SOCKADDR_IN, SOCKADDR_IN6, SOCKADDR_STORAGE, SOCKADDR_UN, SOCKET } from './abi.ts';
+
+/** An IPv4 or IPv6 end point. `host` is numeric; names are for dns.lookup. `scope` is the interface index of a link-local IPv6 address. */
+export interface InternetAddress {
+  readonly host: string;
+  /** 0 to 65535; 0 asks the kernel for a free one. */
+  readonly port: number;
+  readonly scope?: number;
+}
+
+/** A Unix socket with a name in the file system (at most 107 bytes). */
+export interface PathAddress {
+  readonly path: string;
+}
+
+/** A Unix socket with an abstract name of Linux: no file, gone with its last socket (at most 107 bytes). */
+export interface AbstractAddress {
+  readonly abstract: string;
+}
+
+/** A Unix socket that was never bound. */
+export interface UnnamedAddress {
+  readonly unnamed: true;
+}
+
+export type Address = InternetAddress | PathAddress | AbstractAddress | UnnamedAddress;
+
+/** An address in the kernel's form: the first `size` bytes of `bytes`. */
+export interface RawAddress {
+  readonly bytes: Uint8Array;
+  readonly size: number;
+}
+
+const PATH_MAX = SOCKADDR_UN.fields.sun_path[1] - 1;
+const PATH_OFFSET = SOCKADDR_UN.fields.sun_path[0];
+const WORDS_IN_V6 = 8;
+
+/** Room for any address, and the length that goes in and out beside it: the scratch of one call. */
+export const addressScratch = new Uint8Array(SOCKADDR_STORAGE.size);
+export const sizeScratch = new Int32Array(1);
+
+/** Prepares the scratch for a call that returns an address. */
+export function resetScratch(): void {
+  sizeScratch[0] = addressScratch.length;
+}
+
+/** The address that the last call left in the scratch. */
+export function scratchAddress(): Address {
+  return decodeAddress(addressScratch, sizeScratch[0] as number);
+}
+
+function parseV4(host: string, into: Uint8Array, offset: number): void {
+  host.split('.').forEach((part, index) => {
+    into[offset + index] = Number(part);
+  });
+}
+
+function parseV6(host: string, view: DataView, offset: number): void {
+  // A trailing IPv4 part stands for the last two words.
+  const text = host.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) => {
+    const word = (high: string, low: string) => (Number(high) * 256 + Number(low)).toString(16);
+    return `${word(a, b)}:${word(c, d)}`;
+  });
+  const [left = '', right] = text.split('::');
+  const head = left === '' ? [] : left.split(':');
+  const tail = right === undefined || right === '' ? [] : right.split(':');
+  const gap = new Array<string>(WORDS_IN_V6 - head.length - tail.length).fill('0');
+  [...head, ...gap, ...tail].forEach((word, index) => {
+    view.setUint16(offset + index * 2, Number.parseInt(word, 16));
+  });
+}
+
+/** RFC 5952: lower case, the longest run of zero words (the first of equals, two at least) as `::`. */
+function formatV6(view: DataView, offset: number): string {
+  const words = Array.from({ length: WORDS_IN_V6 }, (_, i) => view.getUint16(offset + i * 2));
+  if (words.slice(0, 5).every((word) => word === 0) && words[5] === 0xffff) {
+    const bytes = Array.from({ length: 4 }, (_, i) => view.getUint8(offset + 12 + i));
+    return `::ffff:${bytes.join('.')}`;
+  }
+  let best = 0;
+  let start = -1;
+  for (let i = 0; i < WORDS_IN_V6; i++) {
+    let end = i;
+    while (end < WORDS_IN_V6 && words[end] === 0) end++;
+    if (end - i > Math.max(best, 1)) [best, start] = [end - i, i];
+    i = Math.max(i, end - 1);
+  }
+  const hex = (part: number[]) => part.map((word) => word.toString(16)).join(':');
+  return start < 0
+    ? hex(words)
+    : `${hex(words.slice(0, start))}::${hex(words.slice(start + best))}`;
+}
+
+function encodeInternet({ host, port, scope = 0 }: InternetAddress): RawAddress {
+  asInteger(port, 'port', 0, 65_535);
+  if (isIPv4(host)) {
+    const bytes = new Uint8Array(SOCKADDR_IN.size);
+    const view = new DataView(bytes.buffer);
+    view.setUint16(SOCKADDR_IN.fields.sin_family[0], SOCKET.AF_INET, true);
+    view.setUint16(SOCKADDR_IN.fields.sin_port[0], port);
+    parseV4(host, bytes, SOCKADDR_IN.fields.sin_addr[0]);
+    return { bytes, size: bytes.length };
+  }
+  if (!isIPv6(host) || host.includes('%')) {
+    throw new TypeError(
+      `host must be a numeric IPv4 or IPv6 address, got ${inspect(host)}; resolve names with dns.lookup first`,
+    );
+  }
+  const bytes = new Uint8Array(SOCKADDR_IN6.size);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(SOCKADDR_IN6.fields.sin6_family[0], SOCKET.AF_INET6, true);
+  view.setUint16(SOCKADDR_IN6.fields.sin6_port[0], port);
+  parseV6(host, view, SOCKADDR_IN6.fields.sin6_addr[0]);
+  asInteger(scope, 'scope', 0, 2 ** 32 - 1);
+  view.setUint32(SOCKADDR_IN6.fields.sin6_scope_id[0], scope, true);
+  return { bytes, size: bytes.length };
+}
+
+function encodeUnix(name: string, abstract: boolean): RawAddress {
+  const text = Buffer.from(name);
+  const kind = abstract ? 'abstract' : 'path';
+  if (text.length === 0) throw new RangeError(`${kind} must not be empty`);
+  if (text.length > PATH_MAX) {
+    throw new RangeError(`${kind} must be at most ${PATH_MAX} bytes, got ${text.length}: ${name}`);
+  }
+  if (!abstract && text.includes(0)) throw new RangeError('path must not contain a zero byte');
+  const bytes = new Uint8Array(SOCKADDR_UN.size);
+  new DataView(bytes.buffer).setUint16(SOCKADDR_UN.fields.sun_family[0], SOCKET.AF_UNIX, true);
+  bytes.set(text, PATH_OFFSET + Number(abstract));
+  // A path counts its closing zero, an abstract name its leading one.
+  return { bytes, size: PATH_OFFSET + text.length + 1 };
+}
+
+/** The kernel's form of an address. Throws TypeError or RangeError naming what is wrong with it. */
+export function encodeAddress(address: Address): RawAddress {
+  if (typeof address === 'object' && address !== null) {
+    if ('host' in address) return encodeInternet(address);
+    if ('path' in address) return encodeUnix(address.path, false);
+    if ('abstract' in address) return encodeUnix(address.abstract, true);
+  }
+  throw new TypeError(
+    `an address is { host, port }, { path } or { abstract }, got ${inspect(address)}`,
+  );
+}
+
+function decodeUnix(bytes: Uint8Array, size: number): Address {
+  const name = bytes.subarray(PATH_OFFSET, Math.max(size, PATH_OFFSET));
+  if (name.length === 0) return { unnamed: true };
+  if (name[0] === 0) return { abstract: Buffer.from(name.subarray(1)).toString() };
+  const end = name.indexOf(0);
+  return { path: Buffer.from(end < 0 ? name : name.subarray(0, end)).toString() };
+}
+
+/** Reads an address that the kernel wrote. */
+export function decodeAddress(bytes: Uint8Array, size: number): Address {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const family = size < 2 ? SOCKET.AF_UNIX : view.getUint16(0, true);
+  if (family === SOCKET.AF_INET) {
+    const start = SOCKADDR_IN.fields.sin_addr[0];
+    const port = view.getUint16(SOCKADDR_IN.fields.sin_port[0]);
+    return { host: bytes.subarray(start, start + 4).join('.'), port };
+  }
+  if (family === SOCKET.AF_INET6) {
+    const port = view.getUint16(SOCKADDR_IN6.fields.sin6_port[0]);
+    const scope = view.getUint32(SOCKADDR_IN6.fields.sin6_scope_id[0], true);
+    const host = formatV6(view, SOCKADDR_IN6.fields.sin6_addr[0]);
+    return scope === 0 ? { host, port } : { host, port, scope };
+  }
+  return decodeUnix(bytes, size);
+}
+
+/** An address for people: `127.0.0.1:8080`, `[::1]:8080`, a path, `@name` for an abstract one. */
+export function formatAddress(address: Address): string {
+  if ('host' in address) {
+    const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+    return `${host}:${address.port}`;
+  }
+  if ('path' in address) return address.path;
+  return 'abstract' in address ? `@${address.abstract}` : '(unnamed)';
+}
+
+/** The fields that a SystemError about this address carries. */
+export function addressDetails(address: Address): { address?: string; port?: number } {
+  if ('host' in address) return { address: address.host, port: address.port };
+  return { address: formatAddress(address) };
+}

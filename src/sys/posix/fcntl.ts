@@ -1,0 +1,35 @@
+/** <fcntl.h>. The calls are variadic in C; the third argument is an int in every use here. */
+import { bind } from '../ffi.ts';
+import { ERRNO, FCNTL } from './abi.ts';
+
+export const fcntl = bind<[fd: number, command: number, value: number]>('fcntl', 'int', [
+  'fd',
+  'int',
+  'int',
+]);
+
+/** open(2): the new descriptor, or the negative error number. `mode` counts only with `O_CREAT`. */
+export const open = bind<[path: string, flags: number, mode: number]>('open', 'int', [
+  'string',
+  'int',
+  'int',
+]);
+
+/** Sets or clears `O_NONBLOCK` on the open file description: 0, or the negative error number. */
+export function setNonBlocking(fd: number, on: boolean): number {
+  const flags = fcntl(fd, FCNTL.F_GETFL, 0);
+  if (flags < 0) return flags;
+  const wanted = on ? flags | FCNTL.O_NONBLOCK : flags & ~FCNTL.O_NONBLOCK;
+  return wanted === flags ? 0 : fcntl(fd, FCNTL.F_SETFL, wanted);
+}
+
+/** Whether the open file description has `O_NONBLOCK`: 0 or 1, or the negative error number. */
+export function isNonBlocking(fd: number): number {
+  const flags = fcntl(fd, FCNTL.F_GETFL, 0);
+  return flags < 0 ? flags : Number((flags & FCNTL.O_NONBLOCK) !== 0);
+}
+
+/** Whether the number names an open descriptor. */
+export function isOpen(fd: number): boolean {
+  return fcntl(fd, FCNTL.F_GETFD, 0) !== -ERRNO.EBADF;
+}

@@ -1,0 +1,83 @@
+/** <sys/socket.h>: results are bytes, descriptors or 0, or the negative error number. */
+import { bind } from '../ffi.ts';
+
+export const socket = bind<[domain: number, type: number, protocol: number]>('socket', 'int', [
+  'int',
+  'int',
+  'int',
+]);
+
+/** socketpair(2): `fds` receives the two descriptors. */
+export const socketpair = bind<[domain: number, type: number, protocol: number, fds: Int32Array]>(
+  'socketpair',
+  'int',
+  ['int', 'int', 'int', 'buffer'],
+);
+
+export const bindAddress = bind<[fd: number, address: Uint8Array, size: number]>('bind', 'int', [
+  'fd',
+  'buffer',
+  'uint',
+]);
+
+export const listen = bind<[fd: number, backlog: number]>('listen', 'int', ['fd', 'int']);
+
+/** accept4(2): `size` goes in as the room in `address` and comes back as the address's length. */
+export const accept4 = bind<[fd: number, address: Uint8Array, size: Int32Array, flags: number]>(
+  'accept4',
+  'int',
+  ['fd', 'buffer', 'buffer', 'int'],
+);
+
+export const connect = bind<[fd: number, address: Uint8Array, size: number]>('connect', 'int', [
+  'fd',
+  'buffer',
+  'uint',
+]);
+
+export const getsockname = bind<[fd: number, address: Uint8Array, size: Int32Array]>(
+  'getsockname',
+  'int',
+  ['fd', 'buffer', 'buffer'],
+);
+
+export const getpeername = bind<[fd: number, address: Uint8Array, size: Int32Array]>(
+  'getpeername',
+  'int',
+  ['fd', 'buffer', 'buffer'],
+);
+
+export const shutdown = bind<[fd: number, how: number]>('shutdown', 'int', ['fd', 'int']);
+
+type Transfer<Memory> = [fd: number, memory: Memory, size: number, flags: number];
+
+/** recv(2) into the caller's memory. */
+export const recv = bind<Transfer<Uint8Array>>('recv', 'ssize', ['fd', 'buffer', 'size', 'int']);
+
+/** send(2) from the caller's memory. */
+export const send = bind<Transfer<Uint8Array>>('send', 'ssize', ['fd', 'buffer', 'size', 'int']);
+
+/** recv(2) into mapped memory, by its address: the cheaper form, for loops that own an arena. */
+export const recvAt = bind<Transfer<number>>('recv', 'ssize', ['fd', 'address', 'size', 'int']);
+
+/** send(2) from mapped memory, by its address. */
+export const sendAt = bind<Transfer<number>>('send', 'ssize', ['fd', 'address', 'size', 'int']);
+
+type Option = [fd: number, level: number, option: number, value: Uint8Array];
+
+export const setsockopt = bind<[...Option, size: number]>('setsockopt', 'int', [
+  'fd',
+  'int',
+  'int',
+  'buffer',
+  'uint',
+]);
+
+/** getsockopt(2): `size` goes in as the room in `value` and comes back as the option's length. */
+export const getsockopt = bind<[...Option, size: Int32Array]>('getsockopt', 'int', [
+  'fd',
+  'int',
+  'int',
+  'buffer',
+  'buffer',
+]);
