@@ -55,6 +55,7 @@ export const FCNTL = {
   O_RDONLY: 0,
   O_WRONLY: 1,
   O_RDWR: 2,
+  O_ACCMODE: 3,
   O_CREAT: 0o100,
   O_EXCL: 0o200,
   O_NOCTTY: 0o400,
@@ -166,7 +167,14 @@ export const POLL = {
 export const SELECT = { FD_SETSIZE: 1024 } as const;
 
 /** <signal.h>; the first real-time signals belong to the C library, which is why `SIGRTMIN` is 34. */
-export const SIGNAL = { SIGKILL: 9, SIGTERM: 15, SIGRTMIN: 34, SIGRTMAX: 64 } as const;
+export const SIGNAL = {
+  SIGKILL: 9,
+  SIGPIPE: 13,
+  SIGTERM: 15,
+  SIGRTMIN: 34,
+  SIGRTMAX: 64,
+  SIG_BLOCK: 0,
+} as const;
 
 /** <sys/mman.h> */
 export const MMAN = {

@@ -1,5 +1,6 @@
 /** <sys/socket.h>: results are bytes, descriptors or 0, or the negative error number. */
 import { bind } from '../ffi.ts';
+import { SOCKET, TIMEVAL } from './abi.ts';
 
 export const socket = bind<[domain: number, type: number, protocol: number]>('socket', 'int', [
   'int',
@@ -81,3 +82,20 @@ export const getsockopt = bind<[...Option, size: Int32Array]>('getsockopt', 'int
   'buffer',
   'buffer',
 ]);
+
+const timeval = new BigInt64Array(TIMEVAL.size / BigInt64Array.BYTES_PER_ELEMENT);
+const timevalBytes = new Uint8Array(timeval.buffer);
+
+/**
+ * Lets the kernel end the waits of a blocking socket: after `ms` milliseconds (0: never) its recv
+ * and send answer EAGAIN. 0, or the negative error number.
+ */
+export function setSocketTimeouts(fd: number, ms: number): number {
+  const whole = Math.ceil(ms);
+  timeval[0] = BigInt(Math.floor(whole / 1_000));
+  timeval[1] = BigInt((whole % 1_000) * 1_000);
+  const { SOL_SOCKET, SO_RCVTIMEO, SO_SNDTIMEO } = SOCKET;
+  const result = setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, timevalBytes, timevalBytes.length);
+  if (result < 0) return result;
+  return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, timevalBytes, timevalBytes.length);
+}

@@ -1,0 +1,15 @@
+/** One protocol, any model: servers in threads or processes of their own, or on the calling thread. */
+export type { Limits } from './servers/limits.ts';
+export {
+  chooseModel,
+  DEFAULT_CANDIDATES,
+  MODELS,
+  type ModelFamily,
+  type ModelInfo,
+  type ModelName,
+  modelInfo,
+} from './servers/models.ts';
+export type { Chunk, Connection, Data, DropReason, Protocol } from './servers/protocol.ts';
+export { type RunServerOptions, runServer } from './servers/run-server.ts';
+export type { Statistics } from './servers/statistics.ts';
+export { type CloseReport, type ServeOptions, type Server, serve } from './servers/supervisor.ts';

@@ -1,0 +1,126 @@
+/**
+ * Taking clients in, and turning them away when there is no room.
+ *
+ * A client that cannot be accepted for want of a descriptor stays in the kernel's queue, and the
+ * listener stays ready: a loop that only tries again spins. So a spare descriptor is held: given
+ * up for a moment, it lets the client be accepted and closed at once. When even that fails, the
+ * listener rests for a while.
+ */
+import { PolyioError, SystemError } from '../errors.ts';
+import { ERRNO, FCNTL, POLL, SOCKET } from '../sys/posix/abi.ts';
+import { addressScratch, resetScratch, scratchAddress, sizeScratch } from '../sys/posix/address.ts';
+import { open } from '../sys/posix/fcntl.ts';
+import { pollFd } from '../sys/posix/poll.ts';
+import { accept4 } from '../sys/posix/socket.ts';
+import { close } from '../sys/posix/unistd.ts';
+import { ServerConnection } from './connection.ts';
+import { ACCEPT_BATCH, ACCEPT_PAUSE_MS } from './limits.ts';
+import type { Loop } from './loop.ts';
+import type { DropReason } from './protocol.ts';
+import { COUNTER } from './statistics.ts';
+
+const { EAGAIN, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM, EBADF, EINVAL, ENOTSOCK } = ERRNO;
+
+function openSpare(): number {
+  return open('/dev/null', FCNTL.O_RDONLY | FCNTL.O_CLOEXEC, 0);
+}
+
+function isShortage(errno: number): boolean {
+  return errno === EMFILE || errno === ENFILE || errno === ENOBUFS || errno === ENOMEM;
+}
+
+export class Acceptor {
+  readonly #loop: Loop;
+  readonly #flags: number;
+  #spare = openSpare();
+  #nextId = 1;
+
+  constructor(loop: Loop) {
+    this.#loop = loop;
+    this.#flags = SOCKET.SOCK_CLOEXEC | (loop.isBlocking ? 0 : SOCKET.SOCK_NONBLOCK);
+  }
+
+  /** Accepts until nobody waits, or a batch is full: true when more may be waiting. */
+  acceptBatch(): boolean {
+    for (let i = 0; i < ACCEPT_BATCH; i++) {
+      const fd = this.#accept();
+      if (fd >= 0) this.#admit(fd);
+      else if (!this.#goesOn(-fd)) return false;
+    }
+    return true;
+  }
+
+  /** Sleeps until a client is in. Null when a signal, a refusal or a shortage came instead. */
+  acceptOne(): ServerConnection | null {
+    const fd = this.#accept();
+    if (fd >= 0) return this.#admit(fd);
+    if (!this.#goesOn(-fd) && -fd !== EAGAIN) pollFd(-1, 0, ACCEPT_PAUSE_MS);
+    return null;
+  }
+
+  #accept(): number {
+    resetScratch();
+    return accept4(this.#loop.listenerFd, addressScratch, sizeScratch, this.#flags);
+  }
+
+  #admit(fd: number): ServerConnection | null {
+    const loop = this.#loop;
+    if (!loop.control.tryOpen(loop.limits.maxConnections)) {
+      return this.#turnAway(fd, 'max-connections');
+    }
+    const connection = new ServerConnection(loop, this.#nextId, fd, scratchAddress());
+    try {
+      loop.add(connection);
+    } catch (error) {
+      loop.control.closeOne();
+      if (error instanceof PolyioError) throw error;
+      return this.#turnAway(fd, error instanceof RangeError ? 'select-limit' : 'watch-refused');
+    }
+    this.#nextId++;
+    loop.count(COUNTER.accepted, 1);
+    const error = loop.callbacks.run('open', connection);
+    if (error !== undefined) connection.destroy(error);
+    return connection;
+  }
+
+  #turnAway(fd: number, reason: DropReason): null {
+    close(fd);
+    this.#loop.record.countDrop(reason);
+    this.#loop.callbacks.drop(reason);
+    return null;
+  }
+
+  /** Whether to accept again at once after this error. */
+  #goesOn(errno: number): boolean {
+    if (errno === EAGAIN) {
+      this.#loop.count(COUNTER.wouldBlock, 1);
+      return false;
+    }
+    if (errno === EINTR) return true;
+    this.#loop.count(COUNTER.acceptFailures, 1);
+    if (isShortage(errno)) return this.#shed();
+    if (errno === EBADF || errno === EINVAL || errno === ENOTSOCK) {
+      throw new SystemError(errno, 'accept', { hint: 'the listening socket is gone' });
+    }
+    // What is left is about one client: it was reset before it was accepted, or a firewall refused it.
+    return true;
+  }
+
+  /** Turns one client away with the help of the spare descriptor. False when the listener has to rest. */
+  #shed(): boolean {
+    const loop = this.#loop;
+    if (this.#spare >= 0) close(this.#spare);
+    const isSleepy = loop.isBlocking && pollFd(loop.listenerFd, POLL.POLLIN, 0) === 0;
+    const fd = isSleepy ? -EAGAIN : this.#accept();
+    if (fd >= 0) this.#turnAway(fd, 'descriptor-limit');
+    this.#spare = openSpare();
+    if (fd === -EAGAIN) return false;
+    if (fd >= 0 && this.#spare >= 0) return true;
+    if (!loop.isBlocking) loop.pauseListening();
+    return false;
+  }
+
+  close(): void {
+    if (this.#spare >= 0) close(this.#spare);
+  }
+}

@@ -1,0 +1,38 @@
+/** The lease: one object and one piece of memory that a loop reuses for everything it receives. */
+import type { Chunk } from './protocol.ts';
+
+const POISON = 0xdb;
+
+/** Whether ended leases are filled with 0xDB, so that a view kept too long shows: for test runs. */
+export const poisonsLeases = process.env['POLYIO_POISON_LEASES'] === '1';
+
+/** `memory` is where the bytes lie; `address` is where the kernel finds its first byte, 0 for memory that only JavaScript knows. */
+export class Lease implements Chunk {
+  length = 0;
+  memory: Uint8Array;
+  readonly address: number;
+
+  constructor(memory: Uint8Array, address: number) {
+    this.memory = memory;
+    this.address = address;
+  }
+
+  get bytes(): Uint8Array {
+    return this.memory.subarray(0, this.length);
+  }
+
+  copy(): Uint8Array {
+    return this.memory.slice(0, this.length);
+  }
+
+  toString(encoding: BufferEncoding = 'utf8'): string {
+    const { buffer, byteOffset } = this.memory;
+    return Buffer.from(buffer, byteOffset, this.length).toString(encoding);
+  }
+
+  /** The callback is over: from now on the memory is the loop's again. */
+  end(): void {
+    if (poisonsLeases) this.memory.fill(POISON, 0, this.length);
+    this.length = 0;
+  }
+}

@@ -1,0 +1,59 @@
+/** Loading the module of a protocol in the thread that will run it. */
+import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
+import { PolyioError } from '../errors.ts';
+import type { Protocol } from './protocol.ts';
+
+const CALLBACKS = ['open', 'data', 'drain', 'timeout', 'end', 'close', 'drop'] as const;
+
+function nameOf(url: string): string {
+  return url.startsWith('file:') ? fileURLToPath(url) : url;
+}
+
+/** What to say about a module that did not load: the one line that helps. */
+function explain(url: string, error: unknown): string {
+  const { code, message, stack } = error as NodeJS.ErrnoException;
+  if (code === 'ERR_MODULE_NOT_FOUND' && message.includes(nameOf(url)))
+    return 'there is no such file';
+  if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[cm]?ts$/.test(url)) {
+    return `Node ${process.version} does not run TypeScript; compile it to .js, or use Node 22.18 or later`;
+  }
+  if (error instanceof SyntaxError) {
+    // V8 puts the place of a syntax error only into the first line of the stack.
+    const place = /^(?:file:\/\/)?(\S+:\d+)\n/.exec(stack ?? '')?.[1];
+    return `${error.name}: ${message}${place === undefined ? '' : ` (${place})`}`;
+  }
+  return error instanceof Error ? `${error.name}: ${message}` : inspect(error);
+}
+
+function refuse(url: string, why: string, cause?: unknown): never {
+  const options = cause === undefined ? {} : { cause };
+  throw new PolyioError('ERR_POLYIO_PROTOCOL', `protocol ${nameOf(url)}: ${why}`, options);
+}
+
+/** Checks that `value` can serve as a protocol; `source` names it in the error. */
+export function checkProtocol(value: unknown, source: string): Protocol {
+  if (typeof value !== 'object' || value === null) {
+    return refuse(source, 'its default export must be an object with a data callback');
+  }
+  const candidate = value as Record<string, unknown>;
+  for (const name of CALLBACKS) {
+    const callback = candidate[name];
+    if (callback === undefined && name !== 'data') continue;
+    if (typeof callback !== 'function') {
+      refuse(source, `${name} must be a function, got ${inspect(callback)}`);
+    }
+  }
+  return value as Protocol;
+}
+
+/** Imports a module and checks its default export. Throws PolyioError (ERR_POLYIO_PROTOCOL) in one sentence. */
+export async function loadProtocol(url: string): Promise<Protocol> {
+  let module: { default?: unknown };
+  try {
+    module = (await import(url)) as { default?: unknown };
+  } catch (error) {
+    return refuse(url, explain(url, error), error);
+  }
+  return checkProtocol(module.default, url);
+}

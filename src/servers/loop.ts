@@ -1,0 +1,260 @@
+/**
+ * What the programs of all models share: the table of connections, stopping, deadlines, and the
+ * moment between two batches when what ended is closed. The loop itself, its waiting and its order
+ * of steps, is each model's own file.
+ */
+import { SystemError } from '../errors.ts';
+import { READABLE, type Selector, Waker } from '../readiness.ts';
+import { Arena } from '../sys/arena.ts';
+import { checkInterrupt } from '../sys/interrupt.ts';
+import { setSocketTimeouts } from '../sys/posix/socket.ts';
+import { close } from '../sys/posix/unistd.ts';
+import { Acceptor } from './acceptor.ts';
+import { Callbacks } from './callbacks.ts';
+import { Lease } from './chunk.ts';
+import type { ServerConnection } from './connection.ts';
+import { ACCEPT_PAUSE_MS, type Limits, RECEIVE_BYTES } from './limits.ts';
+import type { Protocol } from './protocol.ts';
+import { COUNTER, type ControlBlock, STATE, STOP, type WorkerRecord } from './statistics.ts';
+import { EdgeWatcher, LevelWatcher, noWatcher, type Watcher } from './watcher.ts';
+
+/** What a worker is given to serve with. */
+export interface Assignment {
+  readonly protocol: Protocol;
+  /** The listening socket; it belongs to whoever started the worker. */
+  readonly listenerFd: number;
+  readonly limits: Limits;
+  readonly control: ControlBlock;
+  /** Which of the control block's workers this is. */
+  readonly worker: number;
+  /** The starter's waker, or -1 where signals do the waking. */
+  readonly wakerFd: number;
+  /** Whether the model's sockets block. */
+  readonly isBlocking: boolean;
+}
+
+export class Loop {
+  readonly limits: Limits;
+  readonly control: ControlBlock;
+  readonly record: WorkerRecord;
+  readonly counters: Float64Array;
+  readonly callbacks: Callbacks;
+  /** The one receive buffer: every connection receives into it and sends from it. */
+  readonly lease: Lease;
+  readonly isBlocking: boolean;
+  readonly listenerFd: number;
+  /** Open connections in no order; `index` of each says where it stands. */
+  readonly connections: ServerConnection[] = [];
+  /** The time of this batch in ms, kept only while somebody has a deadline. */
+  now = performance.now();
+  tracksTime = false;
+  readonly #memory: Arena;
+  readonly #acceptor: Acceptor;
+  readonly #byFd: (ServerConnection | undefined)[] = [];
+  readonly #doomed: ServerConnection[] = [];
+  readonly #waker: Waker | null;
+  readonly #shares: boolean;
+  #watcher: Watcher = noWatcher;
+  #selector: Selector<undefined> | null = null;
+  #stop: number = STOP.none;
+  #nextLook = Number.POSITIVE_INFINITY;
+  #isListening = true;
+  #resumeAt = Number.POSITIVE_INFINITY;
+
+  constructor(assignment: Assignment) {
+    const { protocol, limits, control, worker, wakerFd, isBlocking, listenerFd } = assignment;
+    this.limits = limits;
+    this.control = control;
+    this.record = control.workers[worker] as WorkerRecord;
+    this.counters = this.record.counters;
+    this.callbacks = new Callbacks(protocol, this.counters);
+    this.isBlocking = isBlocking;
+    this.listenerFd = listenerFd;
+    this.#memory = Arena.map(RECEIVE_BYTES);
+    this.lease = new Lease(this.#memory.bytes, this.#memory.address);
+    this.#waker = wakerFd < 0 ? null : Waker.fromFd(wakerFd);
+    this.#shares = control.workers.length > 1;
+    this.#acceptor = new Acceptor(this);
+  }
+
+  get isDraining(): boolean {
+    return this.#stop !== STOP.none;
+  }
+
+  /** Lets `selector` watch the listener, the waker and from now on every connection. */
+  watchWith(selector: Selector<undefined>, { edge = false } = {}): void {
+    this.#selector = selector;
+    this.#watcher = edge ? new EdgeWatcher(selector) : new LevelWatcher(selector);
+    this.#listen(selector);
+    if (this.#waker !== null) selector.register(this.#waker, READABLE, undefined);
+  }
+
+  #listen(selector: Selector<undefined>): void {
+    // Several workers on one epoll listener: wake one of them for a client, not all.
+    const exclusive = this.#shares && selector.model === 'epoll';
+    selector.register(this.listenerFd, READABLE, undefined, exclusive ? { exclusive } : {});
+  }
+
+  /** Looks at the stop word; the first look at a new level acts on it. False when the program is to end. */
+  isRunning(): boolean {
+    checkInterrupt();
+    if (this.tracksTime) this.now = performance.now();
+    const { stop } = this.control;
+    if (stop !== this.#stop) this.#advance(stop);
+    return stop === STOP.none || (stop === STOP.drain && this.connections.length > 0);
+  }
+
+  #advance(stop: number): void {
+    this.#stop = stop;
+    this.#stopListening();
+    if (stop === STOP.drain) {
+      this.record.state = STATE.draining;
+      for (const connection of this.connections) connection.end();
+    } else {
+      this.abort();
+    }
+    // A blocking loop gets here from inside a connection's call; it settles when that is over.
+    if (!this.isBlocking) this.settle();
+    this.record.seen = stop;
+  }
+
+  #stopListening(): void {
+    if (this.#isListening) this.#selector?.unregister(this.listenerFd);
+    this.#isListening = false;
+  }
+
+  /** Ends every connection now and counts what they had not sent. */
+  abort(): void {
+    for (const connection of this.connections) {
+      const { bytesQueued, isOver } = connection;
+      if (bytesQueued > 0 && !isOver) {
+        this.count(COUNTER.unsentBytes, bytesQueued);
+        this.count(COUNTER.unsentConnections, 1);
+      }
+      connection.destroy();
+    }
+  }
+
+  /** Milliseconds until somebody's deadline; undefined while nobody has one. */
+  timeoutMs(): number | undefined {
+    if (this.#nextLook === Number.POSITIVE_INFINITY) return undefined;
+    return Math.max(0, this.#nextLook - performance.now());
+  }
+
+  /** Accepts whoever waits, without sleeping. True when more may be waiting. */
+  accept(): boolean {
+    return this.#isListening && this.#acceptor.acceptBatch();
+  }
+
+  /** Blocking models: sleeps until a client comes. Null when the loop is to look at its stop word instead. */
+  acceptOne(): ServerConnection | null {
+    return this.#isListening ? this.#acceptor.acceptOne() : null;
+  }
+
+  /** The connection behind a ready descriptor; undefined for the waker, which is then cleared, and for what is gone. */
+  connectionAt(fd: number): ServerConnection | undefined {
+    const connection = this.#byFd[fd];
+    if (connection === undefined && fd === this.#waker?.fd) this.#waker.clear();
+    return connection;
+  }
+
+  /** Takes a new connection in, unless the kernel refuses to watch it: then it throws what the kernel said. */
+  add(connection: ServerConnection): void {
+    this.#watcher.add(connection.fd, READABLE);
+    connection.index = this.connections.push(connection) - 1;
+    this.#byFd[connection.fd] = connection;
+  }
+
+  rewatch(connection: ServerConnection, interest: number): void {
+    try {
+      this.#watcher.change(connection.fd, connection.watched, interest);
+      connection.watched = interest;
+    } catch (error) {
+      connection.watched = 0;
+      connection.destroy(error as Error);
+    }
+  }
+
+  /** Has a connection closed as soon as no callback and no event of this batch can name it any more. */
+  doom(connection: ServerConnection): void {
+    this.#doomed.push(connection);
+  }
+
+  /** Between two batches: closes what ended, looks at deadlines, lets a resting listener go on. */
+  settle(): void {
+    if (this.#nextLook !== Number.POSITIVE_INFINITY) this.#look();
+    if (this.#doomed.length === 0) return;
+    // The list grows while `close` callbacks end other connections.
+    for (let i = 0; i < this.#doomed.length; i++) this.#close(this.#doomed[i] as ServerConnection);
+    this.#doomed.length = 0;
+  }
+
+  #close(connection: ServerConnection): void {
+    const { fd, index, watched } = connection;
+    if (watched !== 0) this.#watcher.remove(fd);
+    this.#byFd[fd] = undefined;
+    const last = this.connections.pop() as ServerConnection;
+    if (last !== connection) {
+      this.connections[index] = last;
+      last.index = index;
+    }
+    close(fd);
+    this.control.closeOne();
+    this.count(COUNTER.closed, 1);
+    this.callbacks.run('close', connection, connection.error);
+  }
+
+  /** Begins to look at this connection's deadline. A blocking loop leaves that to the kernel. */
+  trackTime(connection: ServerConnection): void {
+    this.now = performance.now();
+    if (this.isBlocking) {
+      const result = setSocketTimeouts(connection.fd, connection.timeLimit);
+      if (result < 0) connection.destroy(new SystemError(result, 'setsockopt'));
+    } else {
+      this.tracksTime = true;
+      this.#nextLook = Math.min(this.#nextLook, this.now + connection.timeLimit);
+    }
+  }
+
+  /** The listener rests because not even turning clients away is possible. */
+  pauseListening(): void {
+    this.#stopListening();
+    this.#resumeAt = performance.now() + ACCEPT_PAUSE_MS;
+    this.#nextLook = Math.min(this.#nextLook, this.#resumeAt);
+  }
+
+  #look(): void {
+    const now = performance.now();
+    if (now < this.#nextLook) return;
+    this.now = now;
+    if (now >= this.#resumeAt) this.#resumeListening();
+    let next = this.#resumeAt;
+    if (this.tracksTime) {
+      for (const connection of this.connections) {
+        if (connection.deadline <= now) connection.expire();
+        next = Math.min(next, connection.deadline);
+      }
+    }
+    this.#nextLook = next;
+    this.tracksTime = next !== Number.POSITIVE_INFINITY;
+  }
+
+  #resumeListening(): void {
+    this.#resumeAt = Number.POSITIVE_INFINITY;
+    if (this.isDraining) return;
+    this.#isListening = true;
+    if (this.#selector !== null) this.#listen(this.#selector);
+  }
+
+  count(counter: number, by: number): void {
+    this.counters[counter] = (this.counters[counter] as number) + by;
+  }
+
+  /** After the program: gives back what the loop itself held. */
+  finish(): void {
+    this.abort();
+    this.settle();
+    this.#acceptor.close();
+    this.#memory.close();
+  }
+}

@@ -1,0 +1,174 @@
+/** Every model by its one name: what it is, where it runs, and whether it can run here. */
+import { type Unsupported, UnsupportedError } from '../errors.ts';
+import { EpollSelector, PollSelector, SelectSelector } from '../readiness.ts';
+import { descriptorLimit } from '../sys/posix/resource.ts';
+import { blocking } from './blocking.ts';
+import { blockingProcesses } from './blocking-processes.ts';
+import { blockingThreads } from './blocking-threads.ts';
+import { epoll } from './epoll.ts';
+import { epollEdge } from './epoll-edge.ts';
+import type { Loop } from './loop.ts';
+import { nonBlocking } from './non-blocking.ts';
+import { poll } from './poll.ts';
+import { select } from './select.ts';
+
+export type ModelName =
+  | 'blocking'
+  | 'blocking-processes'
+  | 'blocking-threads'
+  | 'non-blocking'
+  | 'select'
+  | 'poll'
+  | 'epoll'
+  | 'epoll-edge'
+  | 'node-net';
+
+export type ModelFamily = 'blocking' | 'polling' | 'readiness' | 'baseline';
+
+/** What a person or a table needs to know about a model. */
+export interface ModelInfo {
+  readonly name: ModelName;
+  readonly family: ModelFamily;
+  /** How it waits, in one clause. */
+  readonly waits: string;
+  readonly platforms: string;
+  /** The most workers it can have; more than one share the listening socket. */
+  readonly maxWorkers: number;
+  readonly defaultWorkers: number;
+  /** Whether each worker serves one client at a time, so that the others wait in the kernel's queue. */
+  readonly isBlocking: boolean;
+  /** Asks the kernel: null when the model runs here, else why not and what to do. */
+  unavailable(): Unsupported | null;
+}
+
+/** A model whose program occupies a thread; `node-net` has none, it lives in Node's own loop. */
+type Program = (loop: Loop) => void;
+
+const WORKERS_MAX = 64;
+
+/** What every model but the baseline needs: the kernel boundary itself. */
+function unreachable(model: string): Unsupported | null {
+  try {
+    descriptorLimit();
+    return null;
+  } catch (error) {
+    if (!(error instanceof UnsupportedError)) throw error;
+    return { model, reason: error.reason, remedy: error.remedy };
+  }
+}
+
+function define(
+  name: ModelName,
+  family: ModelFamily,
+  waits: string,
+  rest: Partial<Omit<ModelInfo, 'name' | 'family' | 'waits'>> = {},
+): ModelInfo {
+  return {
+    name,
+    family,
+    waits,
+    platforms: 'Linux',
+    maxWorkers: 1,
+    defaultWorkers: 1,
+    isBlocking: family === 'blocking',
+    unavailable: () => unreachable(name),
+    ...rest,
+  };
+}
+
+const pool = { maxWorkers: WORKERS_MAX, defaultWorkers: 8 };
+const shared = { maxWorkers: WORKERS_MAX };
+
+/** Every model that this version has, in the order in which they are taught. */
+export const MODELS: readonly ModelInfo[] = [
+  define('blocking', 'blocking', 'one thread, one connection at a time'),
+  define('blocking-processes', 'blocking', 'pre-forked processes share the listening socket', pool),
+  define(
+    'blocking-threads',
+    'blocking',
+    'a pool of threads, each blocked in its own connection',
+    pool,
+  ),
+  define('non-blocking', 'polling', 'busy loop over all descriptors'),
+  define('select', 'readiness', 'select(2) on all descriptors, below 1024 only', {
+    ...shared,
+    unavailable: SelectSelector.unavailable,
+  }),
+  define('poll', 'readiness', 'poll(2) on all descriptors', {
+    ...shared,
+    unavailable: PollSelector.unavailable,
+  }),
+  define('epoll', 'readiness', 'epoll_wait(2), level-triggered', {
+    ...shared,
+    unavailable: EpollSelector.unavailable,
+  }),
+  define('epoll-edge', 'readiness', 'epoll_wait(2), edge-triggered, drained with a bound', {
+    ...shared,
+    unavailable: () => {
+      const refused = EpollSelector.unavailable();
+      return refused === null ? null : { ...refused, model: 'epoll-edge' };
+    },
+  }),
+  define('node-net', 'baseline', "Node's own net module", { platforms: 'Linux' }),
+];
+
+const PROGRAMS: Readonly<Partial<Record<ModelName, Program>>> = {
+  blocking,
+  'blocking-processes': blockingProcesses,
+  'blocking-threads': blockingThreads,
+  'non-blocking': nonBlocking,
+  select,
+  poll,
+  epoll,
+  'epoll-edge': epollEdge,
+};
+
+/** The candidates of `default`, best first. */
+export const DEFAULT_CANDIDATES: readonly ModelName[] = ['epoll', 'poll', 'select'];
+
+/** The model of a name. Throws TypeError listing the names when there is none. */
+export function modelInfo(name: string): ModelInfo {
+  const info = MODELS.find((model) => model.name === name);
+  if (info !== undefined) return info;
+  const names = MODELS.map((model) => model.name).join(', ');
+  throw new TypeError(`unknown model '${name}'; the models are ${names}, or default`);
+}
+
+/** The program of a model. Throws when it lives in Node's own loop. */
+export function programOf({ name }: ModelInfo): Program {
+  const program = PROGRAMS[name];
+  if (program !== undefined) return program;
+  throw new UnsupportedError({
+    model: name,
+    reason: "it lives in Node's own event loop and has no program that occupies a thread",
+    remedy: 'start it with serve() or polyio serve',
+  });
+}
+
+/** The model that was chosen, and why the candidates before it were not. */
+export interface Choice {
+  readonly model: ModelInfo;
+  readonly rejected: readonly Unsupported[];
+}
+
+/** Resolves a name or `default`. Throws UnsupportedError when it cannot run here: there is no fallback from a named model. */
+export function chooseModel(name: ModelName | 'default'): Choice {
+  if (name !== 'default') {
+    const model = modelInfo(name);
+    const refused = model.unavailable();
+    if (refused !== null) throw new UnsupportedError(refused);
+    return { model, rejected: [] };
+  }
+  const rejected: Unsupported[] = [];
+  for (const candidate of DEFAULT_CANDIDATES) {
+    const model = modelInfo(candidate);
+    const refused = model.unavailable();
+    if (refused === null) return { model, rejected };
+    rejected.push(refused);
+  }
+  throw new UnsupportedError({
+    model: 'default',
+    reason: rejected.map(({ model, reason }) => `${model}: ${reason}`).join('; '),
+    remedy: (rejected[0] as Unsupported).remedy,
+  });
+}

@@ -1,0 +1,173 @@
+/** One client of the baseline: the same contract as everywhere, on a socket of Node's own. */
+import type { Socket } from 'node:net';
+import { SystemError } from '../errors.ts';
+import type { Address } from '../io.ts';
+import { ERRNO } from '../sys/posix/abi.ts';
+import { addressDetails } from '../sys/posix/address.ts';
+import type { Callbacks } from './callbacks.ts';
+import { Lease, poisonsLeases } from './chunk.ts';
+import { toBytes } from './connection.ts';
+import { LINGER_MS, type Limits } from './limits.ts';
+import type { Connection, Data } from './protocol.ts';
+import { COUNTER, type WorkerRecord } from './statistics.ts';
+
+/** What all connections of one baseline server share. */
+export interface NodeHost {
+  readonly callbacks: Callbacks;
+  readonly limits: Limits;
+  readonly record: WorkerRecord;
+}
+
+export class NodeConnection implements Connection {
+  readonly id: number;
+  readonly remoteAddress: Address;
+  state: unknown = undefined;
+  readonly #host: NodeHost;
+  readonly #socket: Socket;
+  readonly #lease = new Lease(new Uint8Array(0), 0);
+  #needsDrain = false;
+  #isEnding = false;
+  #error: Error | undefined;
+  #firstByteTimer: NodeJS.Timeout | undefined;
+
+  constructor(host: NodeHost, id: number, socket: Socket) {
+    this.#host = host;
+    this.#socket = socket;
+    this.id = id;
+    this.remoteAddress = { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
+    socket.setTimeout(host.limits.idleTimeoutMs);
+    const { firstByteTimeoutMs } = host.limits;
+    if (firstByteTimeoutMs > 0) {
+      this.#firstByteTimer = setTimeout(() => this.#timeOut(), firstByteTimeoutMs);
+    }
+  }
+
+  get localAddress(): Address {
+    return { host: this.#socket.localAddress ?? '', port: this.#socket.localPort ?? 0 };
+  }
+
+  get bytesQueued(): number {
+    return this.#socket.writableLength;
+  }
+
+  get closed(): boolean {
+    return this.#isEnding || this.#socket.destroyed;
+  }
+
+  get error(): Error | undefined {
+    return this.#error;
+  }
+
+  receive(bytes: Buffer): void {
+    const { callbacks } = this.#host;
+    clearTimeout(this.#firstByteTimer);
+    this.#firstByteTimer = undefined;
+    if (this.closed) return;
+    this.#count(COUNTER.bytesIn, bytes.length);
+    this.#count(COUNTER.messages, 1);
+    const lease = this.#lease;
+    lease.memory = bytes;
+    lease.length = bytes.length;
+    const error = callbacks.data(this, lease);
+    // Node keeps what it has not sent yet where it lies: poisoned is only what is surely sent.
+    if (poisonsLeases && this.#socket.writableLength === 0) lease.end();
+    lease.length = 0;
+    if (error !== undefined) this.destroy(error);
+  }
+
+  write(data: Data): boolean {
+    if (this.closed) return false;
+    const bytes = toBytes(data);
+    if (bytes.length === 0) return !this.#needsDrain;
+    this.#count(COUNTER.bytesOut, bytes.length);
+    // A caller's own bytes may change after this call; a lease's memory is handed out only once by Node.
+    this.#socket.write(data === this.#lease || typeof data === 'string' ? bytes : bytes.slice());
+    const { highWatermark, maxQueuedBytes } = this.#host.limits;
+    const queued = this.#socket.writableLength;
+    if (queued > maxQueuedBytes) {
+      const hint = `more than ${maxQueuedBytes} bytes are queued`;
+      const details = { ...addressDetails(this.remoteAddress), hint };
+      this.destroy(new SystemError(ERRNO.ENOBUFS, 'send', details));
+      return false;
+    }
+    if (queued >= highWatermark && !this.#needsDrain) {
+      this.#needsDrain = true;
+      this.#socket.pause();
+    }
+    return !this.#needsDrain;
+  }
+
+  drained(): void {
+    this.#socket.resume();
+    if (!this.#needsDrain) return;
+    this.#needsDrain = false;
+    if (!this.closed) this.#run('drain');
+  }
+
+  peerEnded(): void {
+    if (this.#host.callbacks.has('end')) this.#run('end');
+    else this.end();
+  }
+
+  end(data?: Data): void {
+    if (data !== undefined) this.write(data);
+    if (this.closed) return;
+    this.#isEnding = true;
+    this.#socket.end();
+    this.#socket.resume();
+    this.#socket.setTimeout(LINGER_MS);
+  }
+
+  destroy(error?: Error): void {
+    if (this.#socket.destroyed) return;
+    this.#error = error;
+    this.#socket.destroy();
+  }
+
+  setIdleTimeout(ms: number): void {
+    if (!Number.isFinite(ms) || ms < 0) {
+      throw new RangeError(`an idle timeout must be 0 or more milliseconds, got ${ms}`);
+    }
+    this.#socket.setTimeout(ms);
+  }
+
+  idle(): void {
+    if (this.#isEnding) {
+      if (this.#socket.writableLength === 0) this.#socket.destroy();
+      return;
+    }
+    if (!this.#host.callbacks.has('timeout')) {
+      this.#timeOut();
+      return;
+    }
+    this.#count(COUNTER.timeouts, 1);
+    this.#run('timeout');
+    this.#socket.setTimeout(this.#socket.timeout ?? 0);
+  }
+
+  failed(error: Error): void {
+    this.#error ??= error;
+    this.#count(COUNTER.connectionErrors, 1);
+  }
+
+  over(): void {
+    clearTimeout(this.#firstByteTimer);
+    this.#count(COUNTER.closed, 1);
+    this.#host.callbacks.run('close', this, this.#error);
+  }
+
+  #timeOut(): void {
+    this.#count(COUNTER.timeouts, 1);
+    this.destroy(new SystemError(ERRNO.ETIMEDOUT, 'recv', addressDetails(this.remoteAddress)));
+  }
+
+  #run(name: 'drain' | 'end' | 'timeout'): void {
+    const error = this.#host.callbacks.run(name, this);
+    if (error !== undefined) this.destroy(error);
+  }
+
+  #count(counter: number, by: number): void {
+    const { counters } = this.#host.record;
+    counters[counter] = (counters[counter] as number) + by;
+  }
+}

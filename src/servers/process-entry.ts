@@ -1,0 +1,51 @@
+/** The first lines that a worker process runs: descriptor 3 is the listener, 4 the shared memory, 5 leads to the starter. */
+import { writeSync } from 'node:fs';
+import { Arena } from '../sys/arena.ts';
+import { setParentDeathSignal } from '../sys/linux/process.ts';
+import { SIGNAL } from '../sys/posix/abi.ts';
+import { close, getppid } from '../sys/posix/unistd.ts';
+import { loadProtocol } from './load-protocol.ts';
+import { modelInfo } from './models.ts';
+import type { Protocol } from './protocol.ts';
+import { runProgram } from './run-program.ts';
+import { ControlBlock } from './statistics.ts';
+import { writeConsoleAtOnce } from './sync-console.ts';
+import {
+  failureReport,
+  LISTENER_FD,
+  MEMORY_FD,
+  type ProcessStart,
+  REPORT_FD,
+  type WorkerReport,
+} from './worker-handle.ts';
+
+function report(message: WorkerReport): void {
+  writeSync(REPORT_FD, `${JSON.stringify(message)}\n`);
+  close(REPORT_FD);
+}
+
+async function main(start: ProcessStart): Promise<void> {
+  const { workers, worker, limits } = start;
+  setParentDeathSignal(SIGNAL.SIGKILL);
+  // The parent may have died before the line above.
+  if (getppid() !== start.parent) return;
+  const model = modelInfo(start.model);
+  const memory = Arena.share(MEMORY_FD, ControlBlock.size(workers));
+  close(MEMORY_FD);
+  const control = new ControlBlock(memory.buffer, workers);
+  let protocol: Protocol;
+  try {
+    protocol = await loadProtocol(start.protocol);
+  } catch (error) {
+    report(failureReport(error));
+    return;
+  }
+  writeConsoleAtOnce();
+  report({ ready: true });
+  const { isBlocking } = model;
+  const listenerFd = LISTENER_FD;
+  runProgram(model, { protocol, listenerFd, limits, control, worker, wakerFd: -1, isBlocking });
+}
+
+await main(JSON.parse(process.argv[2] as string) as ProcessStart);
+process.exit(0);

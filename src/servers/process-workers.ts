@@ -1,0 +1,99 @@
+/** Workers that are processes of their own. */
+import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { PolyioError, type PolyioErrorCode, SystemError } from '../errors.ts';
+import { Arena } from '../sys/arena.ts';
+import { INTERRUPT_SIGNAL } from '../sys/interrupt.ts';
+import { createMemoryFile } from '../sys/linux/process.ts';
+import { tgkill } from '../sys/linux/thread.ts';
+import { close, ftruncate } from '../sys/posix/unistd.ts';
+import { ControlBlock, STATE, type WorkerRecord } from './statistics.ts';
+import {
+  type ProcessStart,
+  REPORT_FD,
+  type WorkerHandle,
+  type WorkerReport,
+  type WorkerStart,
+} from './worker-handle.ts';
+
+const ENTRY = fileURLToPath(new URL('./process-entry.js', import.meta.url));
+
+/** Memory for a control block that processes share: the mapping here, and the descriptor for them. */
+export interface ProcessMemory {
+  readonly arena: Arena;
+  readonly fd: number;
+}
+
+/** Makes such memory; whoever starts the workers closes the descriptor after the last of them. Throws SystemError. */
+export function processMemory(workers: number): ProcessMemory {
+  const fd = createMemoryFile('polyio-control');
+  if (fd < 0) throw new SystemError(fd, 'memfd_create');
+  const size = ControlBlock.size(workers);
+  const result = ftruncate(fd, size);
+  if (result < 0) {
+    close(fd);
+    throw new SystemError(result, 'ftruncate');
+  }
+  return { arena: Arena.share(fd, size), fd };
+}
+
+function readReport(stream: Readable): Promise<WorkerReport> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    stream.setEncoding('utf8');
+    stream.on('data', (part: string) => {
+      text += part;
+    });
+    stream.on('error', reject);
+    stream.on('end', () => {
+      if (text === '') reject(new Error('the worker process ended before it served'));
+      else resolve(JSON.parse(text) as WorkerReport);
+    });
+  });
+}
+
+/**
+ * Starts one worker process. It is detached, so that Ctrl-C in the terminal reaches the starter
+ * alone, which then stops it in good order; the kernel ends it when the starter dies.
+ */
+export function startProcess(
+  start: Omit<WorkerStart, 'wakerFd'>,
+  memory: ProcessMemory,
+  record: WorkerRecord,
+): WorkerHandle {
+  const given: ProcessStart = { ...start, wakerFd: -1, parent: process.pid };
+  const child = spawn(process.execPath, [ENTRY, JSON.stringify(given)], {
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit', start.listenerFd, memory.fd, 'pipe'],
+  });
+  const ready = readReport((child.stdio as unknown as Readable[])[REPORT_FD] as Readable).then(
+    (report) => {
+      if (!report.ready) throw new PolyioError(report.code as PolyioErrorCode, report.message);
+    },
+  );
+  const ended = new Promise<void>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code, signal) => {
+      const inGoodOrder = code === 0;
+      record.state = STATE.ended;
+      if (inGoodOrder) resolve();
+      else {
+        const how = signal === null ? `exited with code ${code}` : `was killed by ${signal}`;
+        const text = `worker process ${child.pid} of ${start.model} ${how}`;
+        reject(new PolyioError('ERR_POLYIO_WORKER_DIED', text));
+      }
+    });
+  });
+  return {
+    ready,
+    ended,
+    wake() {
+      const { pid, tid } = record.thread;
+      if (tid !== 0 && record.state !== STATE.ended) tgkill(pid, tid, INTERRUPT_SIGNAL);
+    },
+    kill() {
+      child.kill('SIGKILL');
+    },
+  };
+}

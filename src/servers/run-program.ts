@@ -1,0 +1,37 @@
+/** Running a model's program on the calling thread, from its first step to the last descriptor closed. */
+import { PolyioError } from '../errors.ts';
+import { beginWait, endWait } from '../sys/interrupt.ts';
+import { gettid } from '../sys/linux/thread.ts';
+import { getpid } from '../sys/posix/unistd.ts';
+import { type Assignment, Loop } from './loop.ts';
+import { type ModelInfo, programOf } from './models.ts';
+import { STATE } from './statistics.ts';
+
+function isInterrupt(error: unknown): boolean {
+  return error instanceof PolyioError && error.code === 'ERR_POLYIO_INTERRUPTED';
+}
+
+/**
+ * Serves until the stop word says otherwise or the thread is interrupted; then every connection
+ * is closed. The whole of it counts as one wait, so that an exiting process signals this thread
+ * whatever it is doing.
+ */
+export function runProgram(model: ModelInfo, assignment: Assignment): void {
+  const program = programOf(model);
+  const loop = new Loop(assignment);
+  loop.record.setThread(getpid(), gettid());
+  try {
+    beginWait();
+    try {
+      loop.record.state = STATE.serving;
+      program(loop);
+    } finally {
+      endWait();
+    }
+  } catch (error) {
+    if (!isInterrupt(error)) throw error;
+  } finally {
+    loop.finish();
+    loop.record.state = STATE.ended;
+  }
+}

@@ -1,0 +1,254 @@
+/**
+ * Starting, watching and stopping a server whose workers are threads or processes of their own,
+ * so that the caller's Node loop stays free.
+ *
+ * Starting goes by message, stopping by shared memory: the stop word is set, and each worker is
+ * woken until it has acted on it. The listening socket is closed here, after the last worker has
+ * stopped accepting from it.
+ */
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { resolve as resolvePath } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
+import type { Unsupported } from '../errors.ts';
+import { type Address, formatAddress, type Socket } from '../io.ts';
+import { asInteger } from '../platform/integers.ts';
+import { descriptorLimit } from '../sys/posix/resource.ts';
+import { close } from '../sys/posix/unistd.ts';
+import { type Limits, resolveLimits } from './limits.ts';
+import { openListener } from './listen.ts';
+import { type Choice, chooseModel, type ModelName } from './models.ts';
+import { processMemory, startProcess } from './process-workers.ts';
+import { ControlBlock, STATE, STOP, type Statistics, type WorkerRecord } from './statistics.ts';
+import { startThread, threadMemory } from './thread-workers.ts';
+import type { WorkerHandle, WorkerStart } from './worker-handle.ts';
+
+const WAKE_INTERVAL_MS = 5;
+const DRAIN_MS = 25_000;
+const ABORT_LIMIT_MS = 5_000;
+
+/** Where and how to serve. */
+export interface ServeOptions extends Partial<Limits> {
+  /** @default 'default': the best that this kernel has */
+  readonly model?: ModelName | 'default';
+  /** A numeric address or a name. @default '127.0.0.1' */
+  readonly host?: string;
+  /** 0 asks the kernel for a free one. @default 8080 */
+  readonly port?: number;
+  /** How many threads or processes share the listening socket. @default 8 for `blocking-threads` and `blocking-processes`, else 1 */
+  readonly workers?: number;
+  /** Ends the server at once when it aborts, as `abort()` does. */
+  readonly signal?: AbortSignal;
+}
+
+/** How a drain went. */
+export interface CloseReport {
+  /** True when every connection had sent what was queued. */
+  readonly drained: boolean;
+  readonly unsentBytes: number;
+  readonly unsentConnections: number;
+}
+
+/** A running server. */
+export interface Server extends AsyncDisposable {
+  /** The model that serves; with `default`, the one that was chosen. */
+  readonly model: ModelName;
+  /** The candidates of `default` that were refused here, with the reasons. */
+  readonly rejected: readonly Unsupported[];
+  readonly address: Address;
+  readonly workers: number;
+  readonly limits: Limits;
+  /** The figures of this moment, over all workers. */
+  statistics(): Statistics;
+  /**
+   * Drains: accepts no more, lets every connection send what is queued and closes it. What is still
+   * unsent after `timeoutMs` (0 or more, 25,000 by default) is given up and counted in the report.
+   */
+  close(options?: { readonly timeoutMs?: number }): Promise<CloseReport>;
+  /** Closes every connection at once. */
+  abort(): Promise<void>;
+  /** Resolves when the server has ended; rejects when a worker died. */
+  readonly finished: Promise<void>;
+}
+
+class SupervisedServer implements Server {
+  readonly model: ModelName;
+  readonly rejected: readonly Unsupported[];
+  readonly address: Address;
+  readonly workers: number;
+  readonly limits: Limits;
+  readonly finished: Promise<void>;
+  readonly #control: ControlBlock;
+  readonly #listener: Socket;
+  readonly #handles: readonly WorkerHandle[];
+
+  constructor(
+    choice: Choice,
+    limits: Limits,
+    listener: Socket,
+    control: ControlBlock,
+    handles: readonly WorkerHandle[],
+  ) {
+    this.model = choice.model.name;
+    this.rejected = choice.rejected;
+    this.limits = limits;
+    this.address = listener.localAddress;
+    this.workers = handles.length;
+    this.#listener = listener;
+    this.#control = control;
+    this.#handles = handles;
+    this.finished = this.#watch();
+  }
+
+  async #watch(): Promise<void> {
+    try {
+      await Promise.all(this.#handles.map(({ ended }) => ended));
+    } catch (death) {
+      // Half a server would serve some clients and let others hang.
+      await this.#stop(STOP.abort, ABORT_LIMIT_MS);
+      throw death;
+    } finally {
+      this.#listener.close();
+    }
+  }
+
+  statistics(): Statistics {
+    return this.#control.statistics();
+  }
+
+  async close({ timeoutMs = DRAIN_MS } = {}): Promise<CloseReport> {
+    asInteger(timeoutMs, 'timeoutMs', 0, 2 ** 31 - 1);
+    const started = performance.now();
+    await this.#stop(STOP.drain, timeoutMs);
+    this.#listener.close();
+    const left = Math.max(0, timeoutMs - (performance.now() - started));
+    await this.#ended(left);
+    await this.abort();
+    const { unsentBytes, unsentConnections } = this.statistics();
+    return { drained: unsentConnections === 0, unsentBytes, unsentConnections };
+  }
+
+  async abort(): Promise<void> {
+    await this.#stop(STOP.abort, ABORT_LIMIT_MS);
+    await this.#ended(ABORT_LIMIT_MS);
+    for (const handle of this.#living()) handle.kill();
+    await Promise.allSettled([this.finished]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  [inspect.custom](): string {
+    const { active, accepted } = this.statistics();
+    const where = formatAddress(this.address);
+    return `Server{${this.model} ${where}, ${this.workers} workers, ${active} open of ${accepted}}`;
+  }
+
+  /** Raises the stop level and wakes the workers until each has acted on it, or the time is up. */
+  async #stop(level: number, limitMs: number): Promise<void> {
+    const control = this.#control;
+    control.stop = Math.max(control.stop, level);
+    const deadline = performance.now() + limitMs;
+    for (;;) {
+      const deaf = this.#handles.filter((_, index) => {
+        const { state, seen } = control.workers[index] as WorkerRecord;
+        return state !== STATE.ended && seen < level;
+      });
+      if (deaf.length === 0) return;
+      for (const handle of deaf) handle.wake();
+      if (performance.now() >= deadline) return;
+      await sleep(WAKE_INTERVAL_MS);
+    }
+  }
+
+  #living(): WorkerHandle[] {
+    const { workers } = this.#control;
+    return this.#handles.filter((_, index) => workers[index]?.state !== STATE.ended);
+  }
+
+  /** Waits until every worker has ended, or the time is up. */
+  async #ended(limitMs: number): Promise<void> {
+    const timer = new AbortController();
+    const late = sleep(limitMs, undefined, { signal: timer.signal }).catch(() => {});
+    await Promise.race([late, Promise.allSettled([this.finished])]);
+    timer.abort();
+  }
+}
+
+async function numericHost(host: string): Promise<string> {
+  return isIP(host) > 0 ? host : (await lookup(host)).address;
+}
+
+function moduleUrl(module: URL | string): string {
+  if (module instanceof URL) return module.href;
+  return module.startsWith('file:') ? module : pathToFileURL(resolvePath(module)).href;
+}
+
+/** Starts the workers of a model; they report through the handles. */
+function startWorkers(
+  { model }: Choice,
+  workers: number,
+  start: Omit<WorkerStart, 'worker' | 'wakerFd' | 'workers' | 'model'>,
+): { control: ControlBlock; handles: WorkerHandle[] } {
+  const common = { ...start, workers, model: model.name };
+  const indices = Array.from({ length: workers }, (_, worker) => worker);
+  if (model.name === 'blocking-processes') {
+    const memory = processMemory(workers);
+    const control = new ControlBlock(memory.arena.buffer, workers);
+    const handles = indices.map((worker) =>
+      startProcess({ ...common, worker }, memory, control.workers[worker] as WorkerRecord),
+    );
+    close(memory.fd);
+    return { control, handles };
+  }
+  const memory = threadMemory(workers);
+  const control = new ControlBlock(memory, workers);
+  const handles = indices.map((worker) =>
+    startThread({ ...common, worker }, memory, control.workers[worker] as WorkerRecord),
+  );
+  return { control, handles };
+}
+
+/**
+ * Serves the protocol that `module` exports by default, in threads or processes of its own.
+ *
+ * @param module the URL of the compiled module, or its path
+ * Rejects with SystemError when the socket cannot be had (EADDRINUSE, EACCES, EADDRNOTAVAIL),
+ * UnsupportedError when the model cannot run here, PolyioError (ERR_POLYIO_PROTOCOL) when the
+ * module cannot be loaded, TypeError or RangeError for a wrong option.
+ */
+export async function serve(module: URL | string, options: ServeOptions = {}): Promise<Server> {
+  const { model: name = 'default', host = '127.0.0.1', port = 8080, signal } = options;
+  signal?.throwIfAborted();
+  const choice = chooseModel(name);
+  const { model } = choice;
+  const workers = options.workers ?? model.defaultWorkers;
+  if (model.maxWorkers === 1 && workers !== 1) {
+    throw new RangeError(`model ${model.name} takes 1 worker, got ${workers}`);
+  }
+  asInteger(workers, 'workers', 1, model.maxWorkers);
+  asInteger(port, 'port', 0, 65_535);
+  const limits = resolveLimits(options, descriptorLimit());
+  const { isBlocking } = model;
+  const numeric = await numericHost(host);
+  signal?.throwIfAborted();
+  const listener = openListener({ host: numeric, port, backlog: limits.backlog, isBlocking });
+  const { control, handles } = startWorkers(choice, workers, {
+    protocol: moduleUrl(module),
+    limits,
+    listenerFd: listener.fd,
+  });
+  const server = new SupervisedServer(choice, limits, listener, control, handles);
+  try {
+    await Promise.all(handles.map(({ ready }) => ready));
+    signal?.throwIfAborted();
+  } catch (error) {
+    await server.abort();
+    throw error;
+  }
+  signal?.addEventListener('abort', () => void server.abort(), { once: true });
+  return server;
+}
