@@ -33,7 +33,10 @@ export type ParameterType =
   | 'buffer'
   | 'string';
 
-/** One call seen by the tap: times in milliseconds on the clock of `performance.now()`; `fd` and `errno` are -1 and 0 where there are none. */
+/**
+ * One call seen by the tap: times in milliseconds on the clock of `performance.now()`; `fd` and
+ * `errno` are -1 and 0 where there are none.
+ */
 export type Tap = (
   call: string,
   start: number,

@@ -69,18 +69,22 @@ function openTable(): Int32Array {
   return new Int32Array(shared);
 }
 
-/** A slot whose thread is gone without having freed it (a terminated worker) can be taken over. */
-function isAbandoned(slot: number): boolean {
-  return tgkill(getpid(), table[slot + TID] as number, 0) < 0;
+/** Takes a slot that is free, or whose thread is gone without having freed it (a terminated worker). */
+function take(slot: number, tid: number): boolean {
+  const owner = Atomics.load(table, slot + TID);
+  if (owner !== 0 && tgkill(getpid(), owner, 0) === 0) return false;
+  // One word decides, so that of two threads that see the same slot only one gets it.
+  return Atomics.compareExchange(table, slot + TID, owner, tid) === owner;
 }
 
 function claim(): number {
   const result = installHarmlessHandler(INTERRUPT_SIGNAL);
   if (result < 0) throw new SystemError(result, 'sigaction');
+  const tid = gettid();
   for (let slot = SLOT_WORDS; slot < table.length; slot += SLOT_WORDS) {
-    const free = Atomics.compareExchange(table, slot + STATE, FREE, IDLE) === FREE;
-    if (!free && !isAbandoned(slot)) continue;
-    Atomics.store(table, slot + TID, gettid());
+    if (!take(slot, tid)) continue;
+    // A thread that was terminated in its wait left its slot as it was.
+    Atomics.store(table, slot + STATE, FREE);
     Atomics.store(table, slot + THREAD_ID, threadId);
     Atomics.store(table, slot + WORD, NONE);
     Atomics.store(table, slot + STATE, IDLE);
@@ -92,6 +96,7 @@ function claim(): number {
 
 function release(): void {
   Atomics.store(table, mine + STATE, FREE);
+  Atomics.store(table, mine + TID, 0);
   mine = 0;
 }
 

@@ -10,7 +10,10 @@ const prctl = bind<[option: number, value: number, b: number, c: number, d: numb
 
 const memfdCreate = bind<[name: string, flags: number]>('memfd_create', 'int', ['string', 'uint']);
 
-/** Asks the kernel to send `signal` to this process when the thread that started it ends. 0, or the negative error number. */
+/**
+ * Asks the kernel to send `signal` to this process when the thread that started it ends.
+ * 0, or the negative error number.
+ */
 export function setParentDeathSignal(signal: number): number {
   return prctl(PRCTL.PR_SET_PDEATHSIG, signal, 0, 0, 0);
 }

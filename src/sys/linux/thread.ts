@@ -1,4 +1,7 @@
-/** Threads by their kernel number: gettid(2) and tgkill(2), through syscall(2) because older C libraries wrap neither. */
+/**
+ * Threads by their kernel number: gettid(2) and tgkill(2), through syscall(2) because older C
+ * libraries wrap neither.
+ */
 import { bind } from '../ffi.ts';
 import { SYSCALL } from './abi.ts';
 
@@ -16,7 +19,10 @@ export function gettid(): number {
   return syscall0(SYSCALL.SYS_gettid);
 }
 
-/** Sends a signal to one thread of one process; signal 0 only asks whether it lives. 0, or the negative error number. */
+/**
+ * Sends a signal to one thread of one process; signal 0 only asks whether it lives.
+ * 0, or the negative error number.
+ */
 export function tgkill(pid: number, tid: number, signal: number): number {
   return syscall3(SYSCALL.SYS_tgkill, pid, tid, signal);
 }

@@ -4,7 +4,10 @@ import { inspect } from 'node:util';
 import { asInteger } from '../../platform/integers.ts';
 import { SOCKADDR_IN, SOCKADDR_IN6, SOCKADDR_STORAGE, SOCKADDR_UN, SOCKET } from './abi.ts';
 
-/** An IPv4 or IPv6 end point. `host` is numeric; names are for dns.lookup. `scope` is the interface index of a link-local IPv6 address. */
+/**
+ * An IPv4 or IPv6 end point. `host` is numeric; names are for dns.lookup. `scope` is the interface
+ * index of a link-local IPv6 address.
+ */
 export interface InternetAddress {
   readonly host: string;
   /** 0 to 65535; 0 asks the kernel for a free one. */

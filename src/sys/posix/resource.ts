@@ -7,7 +7,10 @@ const getrlimit = bind<[resource: number, limit: BigUint64Array]>('getrlimit', '
   'buffer',
 ]);
 
-/** How many descriptors this process may hold open (the soft limit, which Node raises to the hard one), or the negative error number. */
+/**
+ * How many descriptors this process may hold open (the soft limit, which Node raises to the hard
+ * one), or the negative error number.
+ */
 export function descriptorLimit(): number {
   const limit = new BigUint64Array(RLIMIT.size / BigUint64Array.BYTES_PER_ELEMENT);
   const result = getrlimit(RESOURCE.RLIMIT_NOFILE, limit);

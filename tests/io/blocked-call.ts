@@ -1,0 +1,85 @@
+/** One call that waits, made in a thread of its own; the caller keeps the descriptor. */
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import type { Address } from '../../src/io.ts';
+import { INTERRUPT_SIGNAL } from '../../src/sys/interrupt.ts';
+import { tgkill } from '../../src/sys/linux/thread.ts';
+import { getpid } from '../../src/sys/posix/unistd.ts';
+
+export interface Order {
+  /** `digest` receives to the end of the stream and answers the SHA-256 of it. */
+  readonly call: 'accept' | 'recv' | 'sendAll' | 'read' | 'writeAll' | 'digest' | 'connect';
+  readonly fd: number;
+  /** The size of its buffer in bytes. */
+  readonly size: number;
+  readonly timeoutMs?: number;
+  /** Where to connect. */
+  readonly address?: Address;
+}
+
+export interface Outcome {
+  readonly value?: string | number;
+  readonly error?: { readonly code?: string; readonly syscall?: string; readonly message: string };
+  readonly elapsedMs: number;
+}
+
+export interface BlockedCall {
+  readonly worker: Worker;
+  readonly outcome: Promise<Outcome>;
+  /** Resolves once the thread sleeps in that call of the kernel. */
+  asleepIn(call: keyof typeof CALLS): Promise<void>;
+  /** Sends it so many signals, about one each millisecond. */
+  storm(signals: number): Promise<void>;
+}
+
+const arm64 = process.arch === 'arm64';
+
+const CALLS = {
+  accept: arm64 ? 242 : 288,
+  recv: arm64 ? 207 : 45,
+  send: arm64 ? 206 : 44,
+  connect: arm64 ? 203 : 42,
+  read: arm64 ? 63 : 0,
+  write: arm64 ? 64 : 1,
+  poll: arm64 ? 73 : 7,
+} as const;
+
+export async function startCall(order: Order): Promise<BlockedCall> {
+  const worker = new Worker(new URL('./blocked-call-thread.js', import.meta.url), {
+    workerData: order,
+  });
+  const failed = once(worker, 'error').then(([error]) => {
+    throw error;
+  });
+  failed.catch(() => {});
+  const messages: unknown[] = [];
+  let wake = () => {};
+  worker.on('message', (message) => {
+    messages.push(message);
+    wake();
+  });
+  const next = async () => {
+    while (messages.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+    return messages.shift();
+  };
+  const tid = (await Promise.race([next(), failed])) as number;
+  const outcome = Promise.race([next(), failed]) as Promise<Outcome>;
+  return {
+    worker,
+    outcome,
+    async asleepIn(call) {
+      const wanted = `${CALLS[call]} `;
+      while (!readFileSync(`/proc/self/task/${tid}/syscall`, 'utf8').startsWith(wanted)) {
+        await sleep(1);
+      }
+    },
+    async storm(signals) {
+      for (let sent = 0; sent < signals; sent++) {
+        tgkill(getpid(), tid, INTERRUPT_SIGNAL);
+        await sleep(1);
+      }
+    },
+  };
+}
