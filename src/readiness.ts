@@ -1,0 +1,19 @@
+/** Waiting on many descriptors at once: select, poll and epoll behind one contract. */
+export { EpollSelector } from './readiness/epoll.ts';
+export { openSelector } from './readiness/open-selector.ts';
+export { PollSelector } from './readiness/poll.ts';
+export { SelectSelector } from './readiness/select.ts';
+export {
+  ERROR,
+  HANGUP,
+  PRIORITY,
+  READABLE,
+  type Ready,
+  type RegisterOptions,
+  type Selector,
+  type SelectorKey,
+  type SelectorModel,
+  type SelectorStatistics,
+  WRITABLE,
+} from './readiness/selector.ts';
+export { Waker } from './readiness/waker.ts';

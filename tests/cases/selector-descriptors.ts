@@ -1,0 +1,139 @@
+// Descriptors straight from the kernel, closed at the end of the test that opened them.
+import assert from 'node:assert/strict';
+import type { Selector } from '../../src/readiness.ts';
+import { EVENTFD } from '../../src/sys/linux/abi.ts';
+import { eventfd } from '../../src/sys/linux/eventfd.ts';
+import { ERRNO, FCNTL, SOCKET } from '../../src/sys/posix/abi.ts';
+import { decodeAddress, encodeAddress } from '../../src/sys/posix/address.ts';
+import { fcntl, open } from '../../src/sys/posix/fcntl.ts';
+import {
+  accept4,
+  bindAddress,
+  connect,
+  getsockname,
+  listen,
+  socket,
+  socketpair,
+} from '../../src/sys/posix/socket.ts';
+import { close, pipe2, read, write } from '../../src/sys/posix/unistd.ts';
+
+const { O_CLOEXEC, O_NONBLOCK, O_RDONLY, F_DUPFD_CLOEXEC } = FCNTL;
+const { AF_INET, AF_UNIX, SOCK_STREAM, SOCK_CLOEXEC, SOCK_NONBLOCK } = SOCKET;
+
+/** The result of a call that must not fail. */
+export function ok(result: number): number {
+  assert.ok(result >= 0, `the call failed with ${result}`);
+  return result;
+}
+
+/** Everything that a test opens. */
+export class Descriptors {
+  readonly #open = new Set<number>();
+
+  #adopt(result: number): number {
+    this.#open.add(ok(result));
+    return result;
+  }
+
+  /** A non-blocking pipe: the read end, the write end. */
+  pipe(): [number, number] {
+    const fds = new Int32Array(2);
+    ok(pipe2(fds, O_CLOEXEC | O_NONBLOCK));
+    return [this.#adopt(fds[0]!), this.#adopt(fds[1]!)];
+  }
+
+  /** A non-blocking pair of stream sockets. */
+  pair(): [number, number] {
+    const fds = new Int32Array(2);
+    ok(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds));
+    return [this.#adopt(fds[0]!), this.#adopt(fds[1]!)];
+  }
+
+  /** A connected pair of TCP sockets on the loopback interface. */
+  tcpPair(): [number, number] {
+    const type = SOCK_STREAM | SOCK_CLOEXEC;
+    const listener = this.#adopt(socket(AF_INET, type, 0));
+    const { bytes, size } = encodeAddress({ host: '127.0.0.1', port: 0 });
+    ok(bindAddress(listener, bytes, size));
+    ok(listen(listener, 1));
+    const length = new Int32Array([size]);
+    ok(getsockname(listener, bytes, length));
+    const target = encodeAddress(decodeAddress(bytes, size));
+    const client = this.#adopt(socket(AF_INET, type, 0));
+    ok(connect(client, target.bytes, target.size));
+    const server = this.#adopt(accept4(listener, bytes, length, SOCK_CLOEXEC));
+    this.close(listener);
+    return [client, server];
+  }
+
+  /** An eventfd: readable from the start when `initial` is 1. */
+  event(initial: 0 | 1): number {
+    return this.#adopt(eventfd(initial, EVENTFD.EFD_CLOEXEC | EVENTFD.EFD_NONBLOCK));
+  }
+
+  /** A regular file, for reading. */
+  file(path: string): number {
+    return this.#adopt(open(path, O_RDONLY | O_CLOEXEC, 0));
+  }
+
+  /** Another number, `lowest` or above, for the same open file description. */
+  duplicate(fd: number, lowest = 0): number {
+    return this.#adopt(fcntl(fd, F_DUPFD_CLOEXEC, lowest));
+  }
+
+  /** Another number that must be exactly `at`. */
+  duplicateAt(fd: number, at: number): number {
+    assert.equal(this.duplicate(fd, at), at, `number ${at} is taken`);
+    return at;
+  }
+
+  close(...fds: number[]): void {
+    for (const fd of fds) if (this.#open.delete(fd)) ok(close(fd));
+  }
+
+  [Symbol.dispose](): void {
+    this.close(...this.#open);
+  }
+}
+
+/** An object that owns a descriptor, the way sockets do: -1 once closed. */
+export class Owner {
+  fd: number;
+  readonly #descriptors: Descriptors;
+
+  constructor(descriptors: Descriptors, fd: number) {
+    this.#descriptors = descriptors;
+    this.fd = fd;
+  }
+
+  close(): void {
+    this.#descriptors.close(this.fd);
+    this.fd = -1;
+  }
+}
+
+/** Writes a short text, whole. */
+export function put(fd: number, text: string): void {
+  const bytes = Buffer.from(text);
+  assert.equal(write(fd, bytes, bytes.length), bytes.length);
+}
+
+/** What there is to read right now; null when the call would block. */
+export function take(fd: number): string | null {
+  const bytes = Buffer.alloc(65_536);
+  const count = read(fd, bytes, bytes.length);
+  return count === -ERRNO.EAGAIN ? null : bytes.toString('utf8', 0, ok(count));
+}
+
+/** Writes until the call would block. */
+export function fill(fd: number): void {
+  const bytes = Buffer.alloc(65_536);
+  let result = 0;
+  while (result >= 0) result = write(fd, bytes, bytes.length);
+  assert.equal(result, -ERRNO.EAGAIN);
+}
+
+/** One batch, as ready bits by number. */
+export function readyOf(selector: Selector<unknown>, timeoutMs?: number): Map<number, number> {
+  return new Map([...selector.select(timeoutMs)].map(({ key, ready }) => [key.fd, ready]));
+}
