@@ -1,6 +1,10 @@
 /** One protocol, any model: servers in threads or processes of their own, or on the calling thread. */
+/** The module of the protocol that sends every byte back, for `serve()`. */
+export const ECHO_MODULE = new URL('./servers/echo.js', import.meta.url);
+
 export type { Limits } from './servers/limits.ts';
 export {
+  ABSENT_MODELS,
   chooseModel,
   DEFAULT_CANDIDATES,
   MODELS,

@@ -1,4 +1,5 @@
 /** Loading the module of a protocol in the thread that will run it. */
+import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { PolyioError } from '../errors.ts';
@@ -10,20 +11,36 @@ function nameOf(url: string): string {
   return url.startsWith('file:') ? fileURLToPath(url) : url;
 }
 
+/** The line of `file` in which a module's own code threw. */
+function lineOfThrow(file: string, stack = ''): string | undefined {
+  const at = stack.indexOf(`${file}:`);
+  return at < 0 ? undefined : /^\d+/.exec(stack.slice(at + file.length + 1))?.[0];
+}
+
+/**
+ * The line of a syntax error. V8 tells it only to whoever prints an uncaught error, so another
+ * Node has to print it; when the mistake is in a module that this one imports, that finds none.
+ */
+function lineOfSyntaxError(file: string): string | undefined {
+  const { stderr } = spawnSync(process.execPath, ['--check', file], { encoding: 'utf8' });
+  return lineOfThrow(file, stderr);
+}
+
 /** What to say about a module that did not load: the one line that helps. */
 function explain(url: string, error: unknown): string {
-  const { code, message, stack } = error as NodeJS.ErrnoException;
-  if (code === 'ERR_MODULE_NOT_FOUND' && message.includes(nameOf(url)))
+  if (!(error instanceof Error)) return inspect(error);
+  const file = nameOf(url);
+  const { code, message, stack, name } = error as NodeJS.ErrnoException;
+  if (code === 'ERR_MODULE_NOT_FOUND' && message.startsWith(`Cannot find module '${file}'`)) {
     return 'there is no such file';
+  }
+  if (code === 'ERR_UNSUPPORTED_DIR_IMPORT') return 'it is a directory, not a file';
   if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[cm]?ts$/.test(url)) {
     return `Node ${process.version} does not run TypeScript; compile it to .js, or use Node 22.18 or later`;
   }
-  if (error instanceof SyntaxError) {
-    // V8 puts the place of a syntax error only into the first line of the stack.
-    const place = /^(?:file:\/\/)?(\S+:\d+)\n/.exec(stack ?? '')?.[1];
-    return `${error.name}: ${message}${place === undefined ? '' : ` (${place})`}`;
-  }
-  return error instanceof Error ? `${error.name}: ${message}` : inspect(error);
+  const isSyntax = error instanceof SyntaxError;
+  const line = lineOfThrow(file, stack) ?? (isSyntax ? lineOfSyntaxError(file) : undefined);
+  return `${name}: ${message}${line === undefined ? '' : ` (line ${line})`}`;
 }
 
 function refuse(url: string, why: string, cause?: unknown): never {

@@ -126,10 +126,33 @@ const PROGRAMS: Readonly<Partial<Record<ModelName, Program>>> = {
 /** The candidates of `default`, best first. */
 export const DEFAULT_CANDIDATES: readonly ModelName[] = ['epoll', 'poll', 'select'];
 
-/** The model of a name. Throws TypeError listing the names when there is none. */
+const HERE = process.platform;
+const NOT_YET = 'this version of polyio does not have it yet';
+
+function absent(model: string, kernels: readonly string[], owner: string): Unsupported {
+  const reason = kernels.includes(HERE)
+    ? NOT_YET
+    : `it is the kernel interface of ${owner}, and this is ${HERE}`;
+  return { model, reason, remedy: 'use another model, or default' };
+}
+
+/** The models that polyio knows of and this version does not have, with what to say about each. */
+export const ABSENT_MODELS: readonly Unsupported[] = [
+  absent('kqueue', ['darwin', 'freebsd', 'openbsd', 'netbsd'], 'macOS and the BSDs'),
+  { model: 'signal-driven', reason: NOT_YET, remedy: 'use epoll' },
+  { model: 'io-uring', reason: NOT_YET, remedy: 'use epoll' },
+  absent('iocp', ['win32'], 'Windows'),
+];
+
+/**
+ * The model of a name. Throws UnsupportedError for one that this version does not have, and
+ * TypeError listing the names when there is none.
+ */
 export function modelInfo(name: string): ModelInfo {
   const info = MODELS.find((model) => model.name === name);
   if (info !== undefined) return info;
+  const missing = ABSENT_MODELS.find(({ model }) => model === name);
+  if (missing !== undefined) throw new UnsupportedError(missing);
   const names = MODELS.map((model) => model.name).join(', ');
   throw new TypeError(`unknown model '${name}'; the models are ${names}, or default`);
 }
@@ -151,7 +174,10 @@ export interface Choice {
   readonly rejected: readonly Unsupported[];
 }
 
-/** Resolves a name or `default`. Throws UnsupportedError when it cannot run here: there is no fallback from a named model. */
+/**
+ * Resolves a name or `default`. Throws UnsupportedError when it cannot run here: there is no
+ * fallback from a named model.
+ */
 export function chooseModel(name: ModelName | 'default'): Choice {
   if (name !== 'default') {
     const model = modelInfo(name);
@@ -166,9 +192,13 @@ export function chooseModel(name: ModelName | 'default'): Choice {
     if (refused === null) return { model, rejected };
     rejected.push(refused);
   }
+  const reasons = new Set(rejected.map(({ reason }) => reason));
   throw new UnsupportedError({
     model: 'default',
-    reason: rejected.map(({ model, reason }) => `${model}: ${reason}`).join('; '),
+    reason:
+      reasons.size === 1
+        ? (rejected[0] as Unsupported).reason
+        : rejected.map(({ model, reason }) => `${model}: ${reason}`).join('; '),
     remedy: (rejected[0] as Unsupported).remedy,
   });
 }
