@@ -41,9 +41,10 @@ export class SystemError extends Error {
   readonly errno: number;
   /** The call that failed, by its manual page's name. */
   readonly syscall: string;
-  readonly address?: string;
-  readonly port?: number;
-  readonly path?: string;
+  // Declared only: a field that does not apply must not show as `undefined` on every error.
+  declare readonly address?: string;
+  declare readonly port?: number;
+  declare readonly path?: string;
 
   /** @param errno the error's number, as the kernel has it; the sign does not matter */
   constructor(errno: number, syscall: string, details: SystemErrorDetails = {}) {

@@ -174,7 +174,6 @@ export async function interrupt(
   if (slot === 0) throw new TypeError(`thread ${target} has never waited in a call of polyio`);
   asInteger(timeoutMs, 'timeoutMs', 1, 2 ** 31 - 1);
   Atomics.store(table, slot + WORD, REQUESTED);
-  if (!isSleeping(slot)) return false;
   const deadline = performance.now() + timeoutMs;
   while (Atomics.load(table, slot + WORD) === REQUESTED && isSleeping(slot)) {
     if (performance.now() > deadline) throw new SystemError(ERRNO.ETIMEDOUT, 'interrupt');

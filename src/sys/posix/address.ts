@@ -77,13 +77,12 @@ function parseV6(host: string, view: DataView, offset: number): void {
   });
 }
 
-/** RFC 5952: lower case, the longest run of zero words (the first of equals, two at least) as `::`. */
+/**
+ * RFC 5952, as Node and inet_ntop(3) have it: lower case, the longest run of zero words (the first
+ * of equals, two at least) as `::`, an embedded IPv4 address with dots.
+ */
 function formatV6(view: DataView, offset: number): string {
   const words = Array.from({ length: WORDS_IN_V6 }, (_, i) => view.getUint16(offset + i * 2));
-  if (words.slice(0, 5).every((word) => word === 0) && words[5] === 0xffff) {
-    const bytes = Array.from({ length: 4 }, (_, i) => view.getUint8(offset + 12 + i));
-    return `::ffff:${bytes.join('.')}`;
-  }
   let best = 0;
   let start = -1;
   for (let i = 0; i < WORDS_IN_V6; i++) {
@@ -91,6 +90,11 @@ function formatV6(view: DataView, offset: number): string {
     while (end < WORDS_IN_V6 && words[end] === 0) end++;
     if (end - i > Math.max(best, 1)) [best, start] = [end - i, i];
     i = Math.max(i, end - 1);
+  }
+  const isMapped = best === 5 && words[5] === 0xffff;
+  if (start === 0 && (best === 6 || isMapped)) {
+    const bytes = Array.from({ length: 4 }, (_, i) => view.getUint8(offset + 12 + i));
+    return `::${isMapped ? 'ffff:' : ''}${bytes.join('.')}`;
   }
   const hex = (part: number[]) => part.map((word) => word.toString(16)).join(':');
   return start < 0
@@ -100,7 +104,9 @@ function formatV6(view: DataView, offset: number): string {
 
 function encodeInternet({ host, port, scope = 0 }: InternetAddress): RawAddress {
   asInteger(port, 'port', 0, 65_535);
-  if (isIPv4(host)) {
+  // Node's checks convert to text first, so that an array of one address would pass for one.
+  const isText = typeof host === 'string';
+  if (isText && isIPv4(host)) {
     const bytes = new Uint8Array(SOCKADDR_IN.size);
     const view = new DataView(bytes.buffer);
     view.setUint16(SOCKADDR_IN.fields.sin_family[0], SOCKET.AF_INET, true);
@@ -108,7 +114,7 @@ function encodeInternet({ host, port, scope = 0 }: InternetAddress): RawAddress 
     parseV4(host, bytes, SOCKADDR_IN.fields.sin_addr[0]);
     return { bytes, size: bytes.length };
   }
-  if (!isIPv6(host) || host.includes('%')) {
+  if (!isText || !isIPv6(host) || host.includes('%')) {
     throw new TypeError(
       `host must be a numeric IPv4 or IPv6 address, got ${inspect(host)}; resolve names with dns.lookup first`,
     );
@@ -124,8 +130,10 @@ function encodeInternet({ host, port, scope = 0 }: InternetAddress): RawAddress 
 }
 
 function encodeUnix(name: string, abstract: boolean): RawAddress {
-  const text = Buffer.from(name);
   const kind = abstract ? 'abstract' : 'path';
+  if (typeof name !== 'string')
+    throw new TypeError(`${kind} must be a string, got ${inspect(name)}`);
+  const text = Buffer.from(name);
   if (text.length === 0) throw new RangeError(`${kind} must not be empty`);
   if (text.length > PATH_MAX) {
     throw new RangeError(`${kind} must be at most ${PATH_MAX} bytes, got ${text.length}: ${name}`);

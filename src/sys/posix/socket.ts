@@ -1,5 +1,5 @@
 /** <sys/socket.h>: results are bytes, descriptors or 0, or the negative error number. */
-import { bind } from '../ffi.ts';
+import { bind, type Native, report, resolve, settle, tap } from '../ffi.ts';
 import { SOCKET, TIMEVAL } from './abi.ts';
 
 export const socket = bind<[domain: number, type: number, protocol: number]>('socket', 'int', [
@@ -58,11 +58,24 @@ export const recv = bind<Transfer<Uint8Array>>('recv', 'ssize', ['fd', 'buffer',
 /** send(2) from the caller's memory. */
 export const send = bind<Transfer<Uint8Array>>('send', 'ssize', ['fd', 'buffer', 'size', 'int']);
 
+let recvNative: Native | undefined;
+let sendNative: Native | undefined;
+
 /** recv(2) into mapped memory, by its address: the cheaper form, for loops that own an arena. */
-export const recvAt = bind<Transfer<number>>('recv', 'ssize', ['fd', 'address', 'size', 'int']);
+export function recvAt(fd: number, address: number, size: number, flags: number): number {
+  recvNative ??= resolve('recv', 'ssize', ['fd', 'address', 'size', 'int']);
+  if (tap === null) return settle(recvNative(fd, address, size, flags));
+  const start = performance.now();
+  return report('recv', fd, start, settle(recvNative(fd, address, size, flags)));
+}
 
 /** send(2) from mapped memory, by its address. */
-export const sendAt = bind<Transfer<number>>('send', 'ssize', ['fd', 'address', 'size', 'int']);
+export function sendAt(fd: number, address: number, size: number, flags: number): number {
+  sendNative ??= resolve('send', 'ssize', ['fd', 'address', 'size', 'int']);
+  if (tap === null) return settle(sendNative(fd, address, size, flags));
+  const start = performance.now();
+  return report('send', fd, start, settle(sendNative(fd, address, size, flags)));
+}
 
 type Option = [fd: number, level: number, option: number, value: Uint8Array];
 

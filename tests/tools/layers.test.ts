@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { checkLayers } from '../../tools/layers.ts';
+import { formatViolation, readTree } from '../../tools/tree.ts';
+import { test } from '../harness/test.ts';
+
+function found(files: Readonly<Record<string, string>>): string[] {
+  return checkLayers(new Map(Object.entries(files))).map(formatViolation);
+}
+
+/** Asserts that the files break one rule, in the given place. */
+function assertOne(files: Readonly<Record<string, string>>, place: string, what: RegExp): void {
+  const violations = found(files);
+  assert.equal(violations.length, 1, violations.join('\n'));
+  assert.ok(violations[0]?.startsWith(`${place}: `), violations[0]);
+  assert.match(violations[0] as string, what);
+}
+
+test('layers: src/ keeps every rule', () => {
+  assert.equal(checkLayers(readTree()).map(formatViolation).join('\n'), '');
+});
+
+test('layers: an import that points up is reported with file, line and remedy', () => {
+  const files = {
+    'src/io.ts': '',
+    'src/sys/arena.ts': "// a comment\nimport { Socket } from '../io.ts';\n",
+  };
+  assert.deepEqual(found(files), [
+    'src/sys/arena.ts:2: sys (level 1) imports io (level 2): imports only point down; ' +
+      'turn the dependency round, or move what both need to a lower room',
+  ]);
+});
+
+test('layers: every form of import counts', () => {
+  const forms = [
+    "import '../servers.ts';",
+    "import { serve } from '../servers.ts';",
+    "import type { Server } from '../servers.ts';",
+    "export { serve } from '../servers.ts';",
+    "export * from '../servers.ts';",
+    "export type S = import('../servers.ts').Server;",
+    "export const later = () => import('../servers.ts');",
+    "export const entry = new URL('../servers.js', import.meta.url);",
+    "export const path = import.meta.resolve('../servers.js');",
+    "export const old = createRequire(import.meta.url)('../servers.js');",
+  ];
+  for (const form of forms) {
+    const files = { 'src/servers.ts': '', 'src/io/socket.ts': form };
+    assertOne(files, 'src/io/socket.ts:1', /io \(level 2\) imports servers \(level 3\)/);
+  }
+});
+
+test('layers: rooms of one level do not know each other', () => {
+  const pairs = [
+    ['io', 'readiness'],
+    ['readiness', 'completion'],
+    ['node', 'servers'],
+    ['bench', 'lab'],
+    ['errors', 'platform'],
+  ];
+  for (const [from, to] of pairs) {
+    const files = { [`src/${to}.ts`]: '', [`src/${from}/a.ts`]: `import '../${to}.ts';` };
+    assertOne(files, `src/${from}/a.ts:1`, /a room of the same level/);
+  }
+  assert.deepEqual(
+    found({ 'src/errors.ts': '', 'src/platform/fd.ts': "import '../errors.ts';" }),
+    [],
+    'platform may use errors: that pair is written down with its reason',
+  );
+});
+
+test('layers: a room is entered by its door, and needs one', () => {
+  const deep = {
+    'src/io.ts': '',
+    'src/io/socket.ts': '',
+    'src/servers/epoll.ts': "import '../io/socket.ts';",
+  };
+  assertOne(
+    deep,
+    'src/servers/epoll.ts:1',
+    /past the door of its room; export it, or its URL, from src\/io.ts/,
+  );
+  const closed = { 'src/io/socket.ts': '', 'src/servers/epoll.ts': "import '../io/socket.ts';" };
+  assertOne(closed, 'src/servers/epoll.ts:1', /io is entered and has no door/);
+  const errors = {
+    'src/errors.ts': '',
+    'src/errors/invariant.ts': '',
+    'src/sys/arena.ts': "import '../errors/invariant.ts';",
+  };
+  assertOne(errors, 'src/sys/arena.ts:1', /past the door/);
+});
+
+test('layers: sys and platform are open, a room is free inside, and doors lead down', () => {
+  assert.deepEqual(
+    found({
+      'src/index.ts': "export * from './io.ts';",
+      'src/io.ts': "export * from './io/socket.ts'; export * from './sys/posix/address.ts';",
+      'src/io/socket.ts': "import './mode.ts'; import '../sys/posix/socket.ts';",
+      'src/io/mode.ts': "import '../platform/fd.ts'; import { open } from 'node:fs';",
+      'src/cli/serve.ts': "import '../io.ts';",
+    }),
+    [],
+  );
+});
+
+test('layers: koffi is known to src/sys/ only', () => {
+  const forms = [
+    "import koffi from 'koffi';",
+    "import type { LibraryHandle } from 'koffi';",
+    "const koffi = await import('koffi');",
+    "const koffi = createRequire(import.meta.url)('koffi');",
+    "const koffi = require('koffi');",
+    "const where = import.meta.resolve('koffi');",
+    "import native from '@koromix/koffi-linux-x64';",
+  ];
+  for (const form of forms) {
+    assertOne({ 'src/cli/doctor.ts': form }, 'src/cli/doctor.ts:1', /known to src\/sys\/ only/);
+    assert.deepEqual(found({ 'src/sys/ffi.ts': form }), []);
+  }
+});
+
+test('layers: errno() is called in src/sys/ffi.ts only', () => {
+  assertOne(
+    { 'src/sys/posix/poll.ts': 'export const n = koffi.errno();' },
+    'src/sys/posix/poll.ts:1',
+    /outside the choke point/,
+  );
+  assertOne({ 'src/io/pipe.ts': '\nerrno();' }, 'src/io/pipe.ts:2', /outside the choke point/);
+  assert.deepEqual(found({ 'src/sys/ffi.ts': 'errno();' }), []);
+  assert.deepEqual(found({ 'src/io/pipe.ts': 'export const n = error.errno;' }), []);
+});
+
+test('layers: a file or folder without a place, and an import that leaves src/', () => {
+  assertOne({ 'src/extras/a.ts': '' }, 'src/extras/a.ts:1', /extras is no room of src\//);
+  assertOne({ 'src/extras.ts': '' }, 'src/extras.ts:1', /extras is no room of src\//);
+  assertOne(
+    { 'src/io/a.ts': "import '../../tests/harness/test.ts';" },
+    'src/io/a.ts:1',
+    /lies outside src\//,
+  );
+});
