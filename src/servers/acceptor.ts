@@ -97,8 +97,8 @@ export class Acceptor {
       return false;
     }
     if (errno === EINTR) return true;
-    this.#loop.count(COUNTER.acceptFailures, 1);
     if (isShortage(errno)) return this.#shed();
+    this.#loop.count(COUNTER.acceptFailures, 1);
     if (errno === EBADF || errno === EINVAL || errno === ENOTSOCK) {
       throw new SystemError(errno, 'accept', { hint: 'the listening socket is gone' });
     }
@@ -114,6 +114,8 @@ export class Acceptor {
     const fd = isSleepy ? -EAGAIN : this.#accept();
     if (fd >= 0) this.#turnAway(fd, 'descriptor-limit');
     this.#spare = openSpare();
+    // accept(2) takes its descriptor before it looks: without one it fails although nobody waits.
+    loop.count(fd === -EAGAIN ? COUNTER.wouldBlock : COUNTER.acceptFailures, 1);
     if (fd === -EAGAIN) return false;
     if (fd >= 0 && this.#spare >= 0) return true;
     if (!loop.isBlocking) loop.pauseListening();
@@ -122,5 +124,6 @@ export class Acceptor {
 
   close(): void {
     if (this.#spare >= 0) close(this.#spare);
+    this.#spare = -1;
   }
 }

@@ -70,6 +70,8 @@ export class Callbacks {
   }
 
   #count(thrown: unknown): Error {
+    // Another thread ends this one's wait, which was inside a write: no mistake of the protocol's.
+    if (thrown instanceof PolyioError && thrown.code === 'ERR_POLYIO_INTERRUPTED') throw thrown;
     const index = COUNTER.protocolErrors;
     this.#counters[index] = (this.#counters[index] as number) + 1;
     return thrown instanceof Error ? thrown : new Error(`the protocol threw ${String(thrown)}`);

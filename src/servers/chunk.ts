@@ -6,7 +6,10 @@ const POISON = 0xdb;
 /** Whether ended leases are filled with 0xDB, so that a view kept too long shows: for test runs. */
 export const poisonsLeases = process.env['POLYIO_POISON_LEASES'] === '1';
 
-/** `memory` is where the bytes lie; `address` is where the kernel finds its first byte, 0 for memory that only JavaScript knows. */
+/**
+ * `memory` is where the bytes lie; `address` is where the kernel finds its first byte, 0 for memory
+ * that only JavaScript knows.
+ */
 export class Lease implements Chunk {
   length = 0;
   memory: Uint8Array;
@@ -18,11 +21,12 @@ export class Lease implements Chunk {
   }
 
   get bytes(): Uint8Array {
-    return this.memory.subarray(0, this.length);
+    // Not subarray and slice: the baseline's memory is a Buffer, and its slice is no copy.
+    return new Uint8Array(this.memory.buffer, this.memory.byteOffset, this.length);
   }
 
   copy(): Uint8Array {
-    return this.memory.slice(0, this.length);
+    return new Uint8Array(this.bytes);
   }
 
   toString(encoding: BufferEncoding = 'utf8'): string {

@@ -5,6 +5,7 @@
  * A connection never closes inside a callback: it is doomed there and closed when its loop settles,
  * so that no descriptor number is reused while events of the same batch still name it.
  */
+import { inspect } from 'node:util';
 import { SystemError, type SystemErrorDetails } from '../errors.ts';
 import type { Address } from '../io.ts';
 import { READABLE, WRITABLE } from '../readiness.ts';
@@ -21,7 +22,7 @@ import {
 import { getsockname, recv, recvAt, send, sendAt, shutdown } from '../sys/posix/socket.ts';
 import { LINGER_BYTES, LINGER_MS, RECEIVE_BYTES } from './limits.ts';
 import type { Loop } from './loop.ts';
-import type { Connection, Data } from './protocol.ts';
+import type { Chunk, Connection, Data } from './protocol.ts';
 import { SendQueue } from './send-queue.ts';
 import { COUNTER } from './statistics.ts';
 
@@ -37,7 +38,11 @@ const { bytesIn, bytesOut, messages, wouldBlock, connectionErrors, timeouts } = 
 const { EAGAIN, EINTR } = ERRNO;
 const { MSG_NOSIGNAL, MSG_DONTWAIT, SHUT_WR } = SOCKET;
 
+/** How much earlier than asked the kernel's timers may go off. */
+const CLOCK_TICK_MS = 10;
+
 const unsent = new Int32Array(1);
+const thrownAway = new Uint8Array(RECEIVE_BYTES);
 
 export class ServerConnection implements Connection {
   readonly id: number;
@@ -63,6 +68,7 @@ export class ServerConnection implements Connection {
   #error: Error | undefined;
   #idleMs: number;
   #awaitsFirstByte: boolean;
+  #firstByteDue: number;
   #lastActive: number;
   #lingered = 0;
 
@@ -71,13 +77,20 @@ export class ServerConnection implements Connection {
     this.id = id;
     this.fd = fd;
     this.remoteAddress = remoteAddress;
+    const { idleTimeoutMs, firstByteTimeoutMs } = loop.limits;
+    const isTimed = idleTimeoutMs > 0 || firstByteTimeoutMs > 0;
+    // The loop's clock stands still while nobody has a deadline.
+    if (isTimed) loop.now = performance.now();
     this.#lastActive = loop.now;
-    this.#idleMs = loop.limits.idleTimeoutMs;
-    this.#awaitsFirstByte = loop.limits.firstByteTimeoutMs > 0;
-    if (this.timeLimit > 0) loop.trackTime(this);
+    this.#idleMs = idleTimeoutMs;
+    this.#awaitsFirstByte = firstByteTimeoutMs > 0;
+    this.#firstByteDue = loop.now + firstByteTimeoutMs;
+    if (isTimed) loop.trackTime(this);
   }
 
   get localAddress(): Address {
+    // Its number may be somebody else's by now.
+    if (this.isOver) return { unnamed: true };
     resetScratch();
     const result = getsockname(this.fd, addressScratch, sizeScratch);
     return result < 0 ? { unnamed: true } : scratchAddress();
@@ -159,7 +172,9 @@ export class ServerConnection implements Connection {
 
   #discard(length: number): boolean {
     this.#lingered += length;
-    if (this.#lingered > LINGER_BYTES) this.#doom();
+    // The kernel's own time limit, which a blocking loop relies on, begins anew with each byte.
+    const isLate = this.#loop.isBlocking && performance.now() - this.#lastActive > LINGER_MS;
+    if (this.#lingered > LINGER_BYTES || isLate) this.#doom();
     return !this.isOver;
   }
 
@@ -200,13 +215,26 @@ export class ServerConnection implements Connection {
     return this.#take(bytes, send(this.fd, bytes, bytes.length, MSG_NOSIGNAL));
   }
 
-  /** Goes on from the first answer of send(2) to `bytes`: queues what the kernel did not take, or sleeps until it does. */
+  /** Goes on from the first answer of send(2): queues what the kernel did not take, or sleeps until it does. */
   #take(bytes: Uint8Array, answer: number): boolean {
     const sent = this.#countSent(answer);
     if (sent < 0) return false;
-    if (this.#loop.isBlocking) return this.#sendRest(bytes, sent);
     if (sent === bytes.length) return true;
-    return this.#enqueue(bytes.subarray(sent));
+    if (!this.#loop.isBlocking) return this.#enqueue(bytes.subarray(sent));
+    // What a callback writes while this sleeps (timeout does) has to wait its turn.
+    const meanwhile = new SendQueue();
+    this.#queue = meanwhile;
+    this.#sleepUntilSent(bytes, sent, answer);
+    while (meanwhile.length > 0 && !this.isOver) {
+      const next = meanwhile.bytes;
+      meanwhile.clear();
+      this.#sleepUntilSent(next, 0, 0);
+    }
+    if (this.isOver) return false;
+    this.#queue = null;
+    this.#drained();
+    if (this.#phase === ENDING) this.#goodbye();
+    return this.#phase === OPEN;
   }
 
   /** Bytes sent, 0 for would-block, -1 when the connection failed. */
@@ -225,20 +253,20 @@ export class ServerConnection implements Connection {
     return -1;
   }
 
-  #sendRest(bytes: Uint8Array, first: number): boolean {
+  /** Goes on after `first` bytes and the answer of send(2) that went with them. */
+  #sleepUntilSent(bytes: Uint8Array, first: number, answer: number): void {
     let sent = first;
-    while (sent < bytes.length && !this.isOver) {
+    let last = answer;
+    while (sent < bytes.length) {
       this.#unsent = bytes.length - sent;
+      if (last === -EINTR) this.#loop.isRunning();
+      else if (last === -EAGAIN) this.expire();
+      if (this.isOver) return;
       const rest = bytes.subarray(sent);
-      const answer = send(this.fd, rest, rest.length, MSG_NOSIGNAL);
-      if (answer === -EINTR) this.#loop.isRunning();
-      else if (answer === -EAGAIN) this.expire();
-      else sent += Math.max(this.#countSent(answer), 0);
+      last = send(this.fd, rest, rest.length, MSG_NOSIGNAL);
+      sent += Math.max(this.#countSent(last), 0);
     }
-    if (this.isOver) return false;
     this.#unsent = 0;
-    if (this.#phase === ENDING) this.#goodbye();
-    return this.#phase === OPEN;
   }
 
   #enqueue(bytes: Uint8Array): boolean {
@@ -282,7 +310,7 @@ export class ServerConnection implements Connection {
 
   end(data?: Data): void {
     if (data !== undefined) this.write(data);
-    if (this.#phase === LINGERING) this.#hurry();
+    if (this.#phase === LINGERING && this.#loop.isDraining) this.#hurry();
     if (this.#phase !== OPEN) return;
     this.#phase = ENDING;
     if (this.bytesQueued === 0) this.#goodbye();
@@ -299,6 +327,7 @@ export class ServerConnection implements Connection {
     if (!Number.isFinite(ms) || ms < 0) {
       throw new RangeError(`an idle timeout must be 0 or more milliseconds, got ${ms}`);
     }
+    if (this.isOver) return;
     this.#idleMs = ms;
     this.#loop.trackTime(this);
     this.#lastActive = this.#loop.now;
@@ -307,15 +336,18 @@ export class ServerConnection implements Connection {
   /** How long nothing may move before this connection wants to be looked at, in ms; 0 for ever. */
   get timeLimit(): number {
     if (this.#phase === LINGERING) return LINGER_MS;
-    if (!this.#awaitsFirstByte) return this.#idleMs;
-    const { firstByteTimeoutMs } = this.#loop.limits;
-    return this.#idleMs > 0 ? Math.min(this.#idleMs, firstByteTimeoutMs) : firstByteTimeoutMs;
+    if (!this.#awaitsFirstByte || this.#phase !== OPEN) return this.#idleMs;
+    const left = Math.max(1, this.#firstByteDue - this.#loop.now);
+    return this.#idleMs > 0 ? Math.min(this.#idleMs, left) : left;
   }
 
   /** When that is, on the loop's clock; Infinity for never. */
   get deadline(): number {
-    const limit = this.#phase === DOOMED ? 0 : this.timeLimit;
-    return limit === 0 ? Number.POSITIVE_INFINITY : this.#lastActive + limit;
+    if (this.#phase === DOOMED) return Number.POSITIVE_INFINITY;
+    const limit = this.#phase === LINGERING ? LINGER_MS : this.#idleMs;
+    const idle = limit === 0 ? Number.POSITIVE_INFINITY : this.#lastActive + limit;
+    const isAwaited = this.#awaitsFirstByte && this.#phase === OPEN;
+    return isAwaited ? Math.min(idle, this.#firstByteDue) : idle;
   }
 
   /** The deadline has passed. */
@@ -326,8 +358,12 @@ export class ServerConnection implements Connection {
       return;
     }
     loop.count(timeouts, 1);
-    if (!this.#awaitsFirstByte && loop.callbacks.has('timeout')) {
+    if (loop.isBlocking) loop.now = performance.now();
+    const isMute = this.#awaitsFirstByte && loop.now >= this.#firstByteDue - CLOCK_TICK_MS;
+    // One that is ending has had its callbacks: it gets the time, not another say.
+    if (this.#phase === OPEN && !isMute && loop.callbacks.has('timeout')) {
       this.#lastActive = loop.now;
+      if (this.#awaitsFirstByte) loop.trackTime(this);
       const error = loop.callbacks.run('timeout', this);
       if (error !== undefined) this.destroy(error);
     } else {
@@ -354,9 +390,9 @@ export class ServerConnection implements Connection {
 
   /** While the server drains nobody lingers: once the peer has everything and sent nothing more, it is over. */
   #hurry(): void {
-    const { lease } = this.#loop;
     for (;;) {
-      const length = recv(this.fd, lease.memory, RECEIVE_BYTES, MSG_DONTWAIT);
+      // Not into the lease: a callback further up may still be reading it.
+      const length = recv(this.fd, thrownAway, thrownAway.length, MSG_DONTWAIT);
       if (length === -EAGAIN) break;
       if (length > 0 && this.#discard(length)) continue;
       this.#doom();
@@ -389,5 +425,8 @@ export class ServerConnection implements Connection {
 /** The bytes of whatever may be written. */
 export function toBytes(data: Data): Uint8Array {
   if (typeof data === 'string') return Buffer.from(data);
-  return data instanceof Uint8Array ? data : data.bytes;
+  if (data instanceof Uint8Array) return data;
+  const bytes: unknown = (data as Partial<Chunk> | null | undefined)?.bytes;
+  if (bytes instanceof Uint8Array) return bytes;
+  throw new TypeError(`write takes a chunk, a Uint8Array or a string, got ${inspect(data)}`);
 }

@@ -12,7 +12,10 @@ export interface Limits {
   readonly idleTimeoutMs: number;
   /** How long a client may take to send its first byte, in ms; 0: for ever. @default 0 */
   readonly firstByteTimeoutMs: number;
-  /** From how many queued bytes on `write` returns false and the connection is not read from. Half of it is the low watermark. @default 32768 */
+  /**
+   * From how many queued bytes on `write` returns false and the connection is not read from. Half of
+   * it is the low watermark. @default 32768
+   */
   readonly highWatermark: number;
   /** A connection with more queued bytes than this is closed with ENOBUFS. @default 67108864 */
   readonly maxQueuedBytes: number;
@@ -21,9 +24,13 @@ export interface Limits {
 /** How much one receive may take, in bytes: one buffer for all connections, small enough for the cache. */
 export const RECEIVE_BYTES = 65_536;
 
-/** How long a connection that said goodbye waits for the peer's own, in ms, and how much it still reads meanwhile. */
+/**
+ * How long a connection that said goodbye waits for the peer's own, in ms, and how much it still
+ * reads meanwhile: more than the kernel receives ahead (6 MiB), since what is left unread when the
+ * descriptor is closed becomes a reset, and a reset takes the reply with it.
+ */
 export const LINGER_MS = 2_000;
-export const LINGER_BYTES = 65_536;
+export const LINGER_BYTES = 8_388_608;
 
 /** How long a listener rests when the system has no descriptor left even to turn clients away, in ms. */
 export const ACCEPT_PAUSE_MS = 100;

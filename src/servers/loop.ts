@@ -21,8 +21,10 @@ import { EdgeWatcher, LevelWatcher, noWatcher, type Watcher } from './watcher.ts
 /** What a worker is given to serve with. */
 export interface Assignment {
   readonly protocol: Protocol;
-  /** The listening socket; it belongs to whoever started the worker. */
+  /** The listening socket; it belongs to whoever started the worker, unless `ownsListener`. */
   readonly listenerFd: number;
+  /** The descriptor is the worker's own copy: as long as one is open, the kernel lets clients queue. */
+  readonly ownsListener?: boolean;
   readonly limits: Limits;
   readonly control: ControlBlock;
   /** Which of the control block's workers this is. */
@@ -54,6 +56,7 @@ export class Loop {
   readonly #doomed: ServerConnection[] = [];
   readonly #waker: Waker | null;
   readonly #shares: boolean;
+  #ownsListener: boolean;
   #watcher: Watcher = noWatcher;
   #selector: Selector<undefined> | null = null;
   #stop: number = STOP.none;
@@ -74,6 +77,7 @@ export class Loop {
     this.lease = new Lease(this.#memory.bytes, this.#memory.address);
     this.#waker = wakerFd < 0 ? null : Waker.fromFd(wakerFd);
     this.#shares = control.workers.length > 1;
+    this.#ownsListener = assignment.ownsListener === true;
     this.#acceptor = new Acceptor(this);
   }
 
@@ -107,6 +111,8 @@ export class Loop {
   #advance(stop: number): void {
     this.#stop = stop;
     this.#stopListening();
+    if (this.#ownsListener) close(this.listenerFd);
+    this.#ownsListener = false;
     if (stop === STOP.drain) {
       this.record.state = STATE.draining;
       for (const connection of this.connections) connection.end();
@@ -170,7 +176,6 @@ export class Loop {
       this.#watcher.change(connection.fd, connection.watched, interest);
       connection.watched = interest;
     } catch (error) {
-      connection.watched = 0;
       connection.destroy(error as Error);
     }
   }
@@ -191,7 +196,10 @@ export class Loop {
 
   #close(connection: ServerConnection): void {
     const { fd, index, watched } = connection;
-    if (watched !== 0) this.#watcher.remove(fd);
+    // A `close` callback that ends the thread settles while this does.
+    if (index < 0) return;
+    connection.index = -1;
+    this.#watcher.remove(fd, watched);
     this.#byFd[fd] = undefined;
     const last = this.connections.pop() as ServerConnection;
     if (last !== connection) {
@@ -250,8 +258,11 @@ export class Loop {
     this.counters[counter] = (this.counters[counter] as number) + by;
   }
 
-  /** After the program: gives back what the loop itself held. */
+  /** After the program, or instead of its end: gives back what the loop held. It can be repeated. */
   finish(): void {
+    this.#selector?.close();
+    this.#watcher = noWatcher;
+    this.#nextLook = Number.POSITIVE_INFINITY;
     this.abort();
     this.settle();
     this.#acceptor.close();

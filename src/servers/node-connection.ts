@@ -11,6 +11,8 @@ import { LINGER_MS, type Limits } from './limits.ts';
 import type { Connection, Data } from './protocol.ts';
 import { COUNTER, type WorkerRecord } from './statistics.ts';
 
+const nothing = new Uint8Array(0);
+
 /** What all connections of one baseline server share. */
 export interface NodeHost {
   readonly callbacks: Callbacks;
@@ -29,6 +31,7 @@ export class NodeConnection implements Connection {
   #isEnding = false;
   #error: Error | undefined;
   #firstByteTimer: NodeJS.Timeout | undefined;
+  #lingerTimer: NodeJS.Timeout | undefined;
 
   constructor(host: NodeHost, id: number, socket: Socket) {
     this.#host = host;
@@ -72,21 +75,22 @@ export class NodeConnection implements Connection {
     // Node keeps what it has not sent yet where it lies: poisoned is only what is surely sent.
     if (poisonsLeases && this.#socket.writableLength === 0) lease.end();
     lease.length = 0;
+    lease.memory = nothing;
     if (error !== undefined) this.destroy(error);
   }
 
   write(data: Data): boolean {
     if (this.closed) return false;
-    const bytes = toBytes(data);
+    const bytes = this.#own(data);
     if (bytes.length === 0) return !this.#needsDrain;
     this.#count(COUNTER.bytesOut, bytes.length);
-    // A caller's own bytes may change after this call; a lease's memory is handed out only once by Node.
-    this.#socket.write(data === this.#lease || typeof data === 'string' ? bytes : bytes.slice());
+    this.#socket.write(bytes);
     const { highWatermark, maxQueuedBytes } = this.#host.limits;
     const queued = this.#socket.writableLength;
     if (queued > maxQueuedBytes) {
       const hint = `more than ${maxQueuedBytes} bytes are queued`;
       const details = { ...addressDetails(this.remoteAddress), hint };
+      this.#count(COUNTER.connectionErrors, 1);
       this.destroy(new SystemError(ERRNO.ENOBUFS, 'send', details));
       return false;
     }
@@ -97,6 +101,13 @@ export class NodeConnection implements Connection {
     return !this.#needsDrain;
   }
 
+  /** Bytes that nobody changes any more: a lease's memory is handed out only once by Node. */
+  #own(data: Data): Uint8Array {
+    if (data === this.#lease) return this.#lease.memory;
+    const bytes = toBytes(data);
+    return typeof data === 'string' ? bytes : Buffer.from(bytes);
+  }
+
   drained(): void {
     this.#socket.resume();
     if (!this.#needsDrain) return;
@@ -105,6 +116,7 @@ export class NodeConnection implements Connection {
   }
 
   peerEnded(): void {
+    if (this.closed) return;
     if (this.#host.callbacks.has('end')) this.#run('end');
     else this.end();
   }
@@ -113,9 +125,11 @@ export class NodeConnection implements Connection {
     if (data !== undefined) this.write(data);
     if (this.closed) return;
     this.#isEnding = true;
-    this.#socket.end();
+    this.#socket.end(() => {
+      const goodbye = () => this.#socket.destroy();
+      if (!this.#socket.destroyed) this.#lingerTimer = setTimeout(goodbye, LINGER_MS);
+    });
     this.#socket.resume();
-    this.#socket.setTimeout(LINGER_MS);
   }
 
   destroy(error?: Error): void {
@@ -132,11 +146,8 @@ export class NodeConnection implements Connection {
   }
 
   idle(): void {
-    if (this.#isEnding) {
-      if (this.#socket.writableLength === 0) this.#socket.destroy();
-      return;
-    }
-    if (!this.#host.callbacks.has('timeout')) {
+    if (this.#socket.writableFinished) return;
+    if (this.#isEnding || !this.#host.callbacks.has('timeout')) {
       this.#timeOut();
       return;
     }
@@ -152,6 +163,7 @@ export class NodeConnection implements Connection {
 
   over(): void {
     clearTimeout(this.#firstByteTimer);
+    clearTimeout(this.#lingerTimer);
     this.#count(COUNTER.closed, 1);
     this.#host.callbacks.run('close', this, this.#error);
   }

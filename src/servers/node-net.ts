@@ -34,9 +34,12 @@ export function nodeNet(assignment: Assignment): NodeNetServer {
   const host: NodeHost = { callbacks: new Callbacks(protocol, record.counters), limits, record };
   const connections = new Set<NodeConnection>();
   let nextId = 1;
+  let settle = (): void => {};
+  record.state = STATE.serving;
 
   // step 1: a server of Node's own on the listening socket
-  const server: Server = createServer({ allowHalfOpen: true, noDelay: true });
+  const highWaterMark = limits.highWatermark;
+  const server: Server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark });
   server.listen({ fd: duplicate(listenerFd) });
 
   // step 2: libuv has accepted somebody
@@ -68,12 +71,13 @@ export function nodeNet(assignment: Assignment): NodeNetServer {
       connections.delete(connection);
       control.closeOne();
       connection.over();
+      settle();
     });
   }
 
   function lookAtStop(): void {
     const { stop } = control;
-    if (stop === STOP.none) return;
+    if (stop === record.seen) return;
     server.close();
     record.state = STATE.draining;
     for (const connection of connections) {
@@ -84,7 +88,9 @@ export function nodeNet(assignment: Assignment): NodeNetServer {
   }
 
   const stopped = new Promise<void>((resolve) => {
-    server.on('close', resolve);
+    // Node says closed before the last connections have said so.
+    settle = () => !server.listening && connections.size === 0 && resolve();
+    server.on('close', () => settle());
   });
   return { stopped, lookAtStop };
 }

@@ -1,4 +1,7 @@
-/** The first lines that a worker process runs: descriptor 3 is the listener, 4 the shared memory, 5 leads to the starter. */
+/**
+ * The first lines that a worker process runs: descriptor 3 is the listener, 4 the shared memory,
+ * 5 leads to the starter.
+ */
 import { writeSync } from 'node:fs';
 import { Arena } from '../sys/arena.ts';
 import { setParentDeathSignal } from '../sys/linux/process.ts';
@@ -43,8 +46,9 @@ async function main(start: ProcessStart): Promise<void> {
   writeConsoleAtOnce();
   report({ ready: true });
   const { isBlocking } = model;
-  const listenerFd = LISTENER_FD;
-  runProgram(model, { protocol, listenerFd, limits, control, worker, wakerFd: -1, isBlocking });
+  const listener = { listenerFd: LISTENER_FD, ownsListener: true };
+  const rest = { limits, control, worker, wakerFd: -1, isBlocking };
+  runProgram(model, { protocol, ...listener, ...rest });
 }
 
 await main(JSON.parse(process.argv[2] as string) as ProcessStart);

@@ -75,7 +75,9 @@ export function startProcess(
   const ended = new Promise<void>((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (code, signal) => {
-      const inGoodOrder = code === 0;
+      // Whether it was ever going to serve is what `ready` tells.
+      const { state } = record;
+      const inGoodOrder = code === 0 && (state === STATE.ended || state === STATE.starting);
       record.state = STATE.ended;
       if (inGoodOrder) resolve();
       else {

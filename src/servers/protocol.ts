@@ -23,7 +23,10 @@ export interface Chunk {
   toString(encoding?: BufferEncoding): string;
 }
 
-/** What `connection.write` takes: a chunk is not copied, other bytes are copied only as far as the kernel had no room for them. */
+/**
+ * What `connection.write` takes: a chunk is not copied, other bytes are copied only as far as the
+ * kernel had no room for them.
+ */
 export type Data = Chunk | Uint8Array | string;
 
 /** One client, as its protocol sees it. */
@@ -45,11 +48,17 @@ export interface Connection {
    * Under the blocking models it sleeps until the kernel has taken everything.
    */
   write(data: Data): boolean;
-  /** Sends `data` and what is queued, then says goodbye (FIN) and closes once the peer has answered or two seconds have passed. */
+  /**
+   * Sends `data` and what is queued, then says goodbye (FIN) and closes once the peer has answered
+   * or two seconds have passed.
+   */
   end(data?: Data): void;
   /** Closes at once; what is queued is lost. `close` receives the error. */
   destroy(error?: Error): void;
-  /** Ends (or calls `timeout` of) a connection on which nothing was received or sent for `ms` milliseconds; 0 switches it off. */
+  /**
+   * Ends (or calls `timeout` of) a connection on which nothing was received or sent for `ms`
+   * milliseconds; 0 switches it off.
+   */
   setIdleTimeout(ms: number): void;
 }
 

@@ -19,6 +19,9 @@ function isInterrupt(error: unknown): boolean {
 export function runProgram(model: ModelInfo, assignment: Assignment): void {
   const program = programOf(model);
   const loop = new Loop(assignment);
+  // A protocol that calls process.exit never comes back, and descriptors outlive a thread.
+  const giveBack = () => loop.finish();
+  process.once('exit', giveBack);
   loop.record.setThread(getpid(), gettid());
   try {
     beginWait();
@@ -31,6 +34,7 @@ export function runProgram(model: ModelInfo, assignment: Assignment): void {
   } catch (error) {
     if (!isInterrupt(error)) throw error;
   } finally {
+    process.off('exit', giveBack);
     loop.finish();
     loop.record.state = STATE.ended;
   }

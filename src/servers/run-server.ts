@@ -28,8 +28,8 @@ export interface RunServerOptions extends Partial<Limits> {
  * thread moves until it returns. It returns the final figures when another thread calls
  * `interrupt` on this one; the connections are then closed at once.
  *
- * Throws SystemError (EADDRINUSE, EACCES, EADDRNOTAVAIL) from bind, and UnsupportedError for a model that cannot run here or
- * not on one thread (`node-net`, `blocking-threads`, `blocking-processes`: those are for `serve`).
+ * Throws SystemError (EADDRINUSE, EACCES, EADDRNOTAVAIL) from bind, and UnsupportedError for a
+ * model that cannot run here or not on one thread (`node-net`, `blocking-threads`, `blocking-processes`: those are for `serve`).
  */
 export function runServer(protocol: Protocol, options: RunServerOptions = {}): Statistics {
   const { model: name = 'default', host = '127.0.0.1', port = 8080, onListening } = options;

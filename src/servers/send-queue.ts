@@ -21,7 +21,9 @@ export class SendQueue {
   push(bytes: Uint8Array): void {
     const length = this.length + bytes.length;
     if (this.#end + bytes.length > this.#memory.length) {
-      const roomier = length > this.#memory.length ? new Uint8Array(length * 2) : this.#memory;
+      // Moved within its memory only when half of that is free then, or each byte could move all.
+      const isRoomy = length * 2 <= this.#memory.length;
+      const roomier = isRoomy ? this.#memory : new Uint8Array(length * 2);
       roomier.set(this.bytes);
       this.#memory = roomier;
       this.#start = 0;

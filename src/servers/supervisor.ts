@@ -37,7 +37,10 @@ export interface ServeOptions extends Partial<Limits> {
   readonly host?: string;
   /** 0 asks the kernel for a free one. @default 8080 */
   readonly port?: number;
-  /** How many threads or processes share the listening socket. @default 8 for `blocking-threads` and `blocking-processes`, else 1 */
+  /**
+   * How many threads or processes share the listening socket.
+   * @default 8 for `blocking-threads` and `blocking-processes`, else 1
+   */
   readonly workers?: number;
   /** Ends the server at once when it aborts, as `abort()` does. */
   readonly signal?: AbortSignal;
@@ -80,6 +83,9 @@ class SupervisedServer implements Server {
   readonly workers: number;
   readonly limits: Limits;
   readonly finished: Promise<void>;
+  /** Aborted when the server is over: what was waiting for it may be let go. */
+  readonly over: AbortSignal;
+  readonly #over = new AbortController();
   readonly #control: ControlBlock;
   readonly #listener: Socket;
   readonly #handles: readonly WorkerHandle[];
@@ -99,6 +105,7 @@ class SupervisedServer implements Server {
     this.#listener = listener;
     this.#control = control;
     this.#handles = handles;
+    this.over = this.#over.signal;
     this.finished = this.#watch();
   }
 
@@ -108,9 +115,11 @@ class SupervisedServer implements Server {
     } catch (death) {
       // Half a server would serve some clients and let others hang.
       await this.#stop(STOP.abort, ABORT_LIMIT_MS);
+      await within(ABORT_LIMIT_MS, Promise.allSettled(this.#handles.map(({ ended }) => ended)));
       throw death;
     } finally {
       this.#listener.close();
+      this.#over.abort();
     }
   }
 
@@ -121,10 +130,10 @@ class SupervisedServer implements Server {
   async close({ timeoutMs = DRAIN_MS } = {}): Promise<CloseReport> {
     asInteger(timeoutMs, 'timeoutMs', 0, 2 ** 31 - 1);
     const started = performance.now();
-    await this.#stop(STOP.drain, timeoutMs);
-    this.#listener.close();
+    // A worker that has not looked yet still accepts from it: its number must not become another's.
+    if (await this.#stop(STOP.drain, timeoutMs)) this.#listener.close();
     const left = Math.max(0, timeoutMs - (performance.now() - started));
-    await this.#ended(left);
+    await within(left, Promise.allSettled([this.finished]));
     await this.abort();
     const { unsentBytes, unsentConnections } = this.statistics();
     return { drained: unsentConnections === 0, unsentBytes, unsentConnections };
@@ -132,7 +141,7 @@ class SupervisedServer implements Server {
 
   async abort(): Promise<void> {
     await this.#stop(STOP.abort, ABORT_LIMIT_MS);
-    await this.#ended(ABORT_LIMIT_MS);
+    await within(ABORT_LIMIT_MS, Promise.allSettled([this.finished]));
     for (const handle of this.#living()) handle.kill();
     await Promise.allSettled([this.finished]);
   }
@@ -147,8 +156,8 @@ class SupervisedServer implements Server {
     return `Server{${this.model} ${where}, ${this.workers} workers, ${active} open of ${accepted}}`;
   }
 
-  /** Raises the stop level and wakes the workers until each has acted on it, or the time is up. */
-  async #stop(level: number, limitMs: number): Promise<void> {
+  /** Raises the stop level and wakes the workers until each has acted on it: true, or false when the time is up. */
+  async #stop(level: number, limitMs: number): Promise<boolean> {
     const control = this.#control;
     control.stop = Math.max(control.stop, level);
     const deadline = performance.now() + limitMs;
@@ -157,9 +166,9 @@ class SupervisedServer implements Server {
         const { state, seen } = control.workers[index] as WorkerRecord;
         return state !== STATE.ended && seen < level;
       });
-      if (deaf.length === 0) return;
+      if (deaf.length === 0) return true;
       for (const handle of deaf) handle.wake();
-      if (performance.now() >= deadline) return;
+      if (performance.now() >= deadline) return false;
       await sleep(WAKE_INTERVAL_MS);
     }
   }
@@ -168,14 +177,14 @@ class SupervisedServer implements Server {
     const { workers } = this.#control;
     return this.#handles.filter((_, index) => workers[index]?.state !== STATE.ended);
   }
+}
 
-  /** Waits until every worker has ended, or the time is up. */
-  async #ended(limitMs: number): Promise<void> {
-    const timer = new AbortController();
-    const late = sleep(limitMs, undefined, { signal: timer.signal }).catch(() => {});
-    await Promise.race([late, Promise.allSettled([this.finished])]);
-    timer.abort();
-  }
+/** Waits until it is settled, or the time is up. */
+async function within(limitMs: number, settled: Promise<unknown>): Promise<void> {
+  const timer = new AbortController();
+  const late = sleep(limitMs, undefined, { signal: timer.signal }).catch(() => {});
+  await Promise.race([late, settled]);
+  timer.abort();
 }
 
 async function numericHost(host: string): Promise<string> {
@@ -249,6 +258,7 @@ export async function serve(module: URL | string, options: ServeOptions = {}): P
     await server.abort();
     throw error;
   }
-  signal?.addEventListener('abort', () => void server.abort(), { once: true });
+  const { over } = server;
+  signal?.addEventListener('abort', () => void server.abort(), { once: true, signal: over });
   return server;
 }

@@ -40,9 +40,16 @@ export function startThread(
         { cause },
       );
     });
-    thread.on('exit', () => {
+    thread.on('exit', (code) => {
       waker.close();
+      // Whether it was ever going to serve is what `ready` tells.
+      const { state } = record;
+      const inGoodOrder = code === 0 && (state === STATE.ended || state === STATE.starting);
       record.state = STATE.ended;
+      if (failure === undefined && !inGoodOrder) {
+        const text = `worker thread ${start.worker} of ${start.model} exited with code ${code}`;
+        failure = new PolyioError('ERR_POLYIO_WORKER_DIED', text);
+      }
       if (failure === undefined) resolve();
       else reject(failure);
     });

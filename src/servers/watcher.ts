@@ -5,8 +5,8 @@ export interface Watcher {
   /** Begins to watch; throws what the kernel answers when it refuses. */
   add(fd: number, interest: number): void;
   change(fd: number, from: number, to: number): void;
-  /** Ends watching, before the descriptor is closed. */
-  remove(fd: number): void;
+  /** Ends watching, before the descriptor is closed; `watched` is the interest that it was last given. */
+  remove(fd: number, watched: number): void;
 }
 
 /** For models that ask every descriptor in turn, or sleep in each: nothing is registered anywhere. */
@@ -37,8 +37,8 @@ export class LevelWatcher implements Watcher {
     else this.#selector.modify(fd, to);
   }
 
-  remove(fd: number): void {
-    this.#selector.unregister(fd);
+  remove(fd: number, watched: number): void {
+    if (watched !== 0) this.#selector.unregister(fd);
   }
 }
 

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { programOf } from '../../src/servers/models.ts';
+import {
+  chooseModel,
+  DEFAULT_CANDIDATES,
+  MODELS,
+  type ModelName,
+  modelInfo,
+} from '../../src/servers.ts';
+import { test } from '../harness/test.ts';
+
+test('MODELS: nine names, each once, in the order in which they are taught', () => {
+  assert.deepEqual(
+    MODELS.map(({ name }) => name),
+    [
+      'blocking',
+      'blocking-processes',
+      'blocking-threads',
+      'non-blocking',
+      'select',
+      'poll',
+      'epoll',
+      'epoll-edge',
+      'node-net',
+    ],
+  );
+});
+
+test('MODELS: every one runs here, and says how it waits', () => {
+  for (const { name, waits, unavailable, defaultWorkers, maxWorkers } of MODELS) {
+    assert.equal(unavailable(), null, name);
+    assert.ok(waits.length > 10, name);
+    assert.ok(defaultWorkers >= 1 && defaultWorkers <= maxWorkers, name);
+  }
+});
+
+test('modelInfo: the workers are as documented', () => {
+  for (const name of ['blocking-processes', 'blocking-threads']) {
+    assert.equal(modelInfo(name).defaultWorkers, 8);
+  }
+  for (const name of ['blocking', 'non-blocking', 'node-net']) {
+    assert.equal(modelInfo(name).maxWorkers, 1);
+  }
+});
+
+test('modelInfo: an unknown name lists the names', () => {
+  assert.throws(() => modelInfo('epol'), {
+    name: 'TypeError',
+    message: /'epol'.*blocking, blocking-processes.*node-net/,
+  });
+});
+
+test('chooseModel: default takes the first candidate that runs here', () => {
+  const { model, rejected } = chooseModel('default');
+  assert.equal(model.name, DEFAULT_CANDIDATES[rejected.length]);
+  for (const { name } of MODELS) assert.equal(chooseModel(name).model.name, name);
+  assert.throws(() => chooseModel('' as ModelName), TypeError);
+});
+
+test('programOf: node-net has none', () => {
+  for (const model of MODELS) {
+    if (model.name === 'node-net') {
+      assert.throws(() => programOf(model), { code: 'ERR_POLYIO_UNSUPPORTED', model: 'node-net' });
+    } else {
+      assert.equal(typeof programOf(model), 'function');
+    }
+  }
+});

@@ -1,0 +1,3 @@
+import { serverCases } from '../cases/server.ts';
+
+serverCases({ model: 'select', clients: 50, isShared: true });
