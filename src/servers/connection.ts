@@ -140,7 +140,7 @@ export class ServerConnection implements Connection {
       counters[bytesIn] = (counters[bytesIn] as number) + length;
       counters[messages] = (counters[messages] as number) + 1;
       if (this.#awaitsFirstByte) this.#firstByte();
-      this.#lastActive = loop.now;
+      if (loop.tracksTime) this.#lastActive = loop.now;
       lease.length = length;
       const error = loop.callbacks.data(this, lease);
       lease.end();
@@ -196,14 +196,15 @@ export class ServerConnection implements Connection {
   }
 
   write(data: Data): boolean {
-    const { lease, counters } = this.#loop;
+    const loop = this.#loop;
+    const { lease, counters } = loop;
     if (data !== lease || this.#queue !== null) return this.#writeBytes(data);
     if (this.#phase !== OPEN) return false;
     const { length } = lease;
     const sent = sendAt(this.fd, lease.address, length, MSG_NOSIGNAL);
     if (sent !== length) return this.#take(lease.bytes, sent);
     counters[bytesOut] = (counters[bytesOut] as number) + length;
-    this.#lastActive = this.#loop.now;
+    if (loop.tracksTime) this.#lastActive = loop.now;
     return true;
   }
 
@@ -239,10 +240,10 @@ export class ServerConnection implements Connection {
 
   /** Bytes sent, 0 for would-block, -1 when the connection failed. */
   #countSent(answer: number): number {
-    const { counters } = this.#loop;
+    const { counters, tracksTime, now } = this.#loop;
     if (answer >= 0) {
       counters[bytesOut] = (counters[bytesOut] as number) + answer;
-      this.#lastActive = this.#loop.now;
+      if (tracksTime) this.#lastActive = now;
       return answer;
     }
     if (answer === -EAGAIN || answer === -EINTR) {

@@ -208,8 +208,8 @@ export class Loop {
     }
     close(fd);
     this.control.closeOne();
-    this.count(COUNTER.closed, 1);
     this.callbacks.run('close', connection, connection.error);
+    this.count(COUNTER.closed, 1);
   }
 
   /** Begins to look at this connection's deadline. A blocking loop leaves that to the kernel. */

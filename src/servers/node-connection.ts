@@ -164,8 +164,8 @@ export class NodeConnection implements Connection {
   over(): void {
     clearTimeout(this.#firstByteTimer);
     clearTimeout(this.#lingerTimer);
-    this.#count(COUNTER.closed, 1);
     this.#host.callbacks.run('close', this, this.#error);
+    this.#count(COUNTER.closed, 1);
   }
 
   #timeOut(): void {

@@ -12,6 +12,7 @@
 import { invariant, SystemError } from '../errors.ts';
 import { asInteger } from '../platform/integers.ts';
 import { viewMemory } from './ffi.ts';
+import { MMAN_X64 } from './linux/abi.ts';
 import { MMAN } from './posix/abi.ts';
 import { madvise, mmap, munmap } from './posix/mman.ts';
 
@@ -38,6 +39,25 @@ export interface Slice {
   readonly words: Int32Array;
 }
 
+/**
+ * Where it can be had, memory that is addressed by a small integer: V8 passes those as they are and
+ * allocates a number object for every larger one, on every call.
+ */
+function mapPrivate(size: number): number {
+  const { PROT_READ, PROT_WRITE, MAP_PRIVATE, MAP_ANONYMOUS } = MMAN;
+  const protection = PROT_READ | PROT_WRITE;
+  const flags = MAP_PRIVATE | MAP_ANONYMOUS;
+  if (process.arch === 'x64') {
+    const low = mmap(0, size, protection, flags | MMAN_X64.MAP_32BIT, -1, 0);
+    if (low >= 0) return low;
+  }
+  return mmap(0, size, protection, flags, -1, 0);
+}
+
+function mapShared(fd: number, size: number): number {
+  return mmap(0, size, MMAN.PROT_READ | MMAN.PROT_WRITE, MMAN.MAP_SHARED, fd, 0);
+}
+
 /** Mapped memory with one view for its whole life, handed out in slices. */
 export class Arena {
   /** Where the kernel finds the first byte. */
@@ -49,9 +69,7 @@ export class Arena {
   #used = 0;
   #closed = false;
 
-  private constructor(size: number, flags: number, fd: number) {
-    const { PROT_READ, PROT_WRITE } = MMAN;
-    const address = mmap(0, size, PROT_READ | PROT_WRITE, flags, fd, 0);
+  private constructor(address: number, size: number) {
     if (address < 0)
       throw new SystemError(address, 'mmap', { hint: `${size} bytes were asked for` });
     this.address = address;
@@ -64,13 +82,13 @@ export class Arena {
   /** Maps `size` bytes (1 to 2 GiB) of private memory, zeroed. Throws SystemError (ENOMEM). */
   static map(size: number): Arena {
     asInteger(size, 'size', 1, SIZE_MAX);
-    return new Arena(size, MMAN.MAP_PRIVATE | MMAN.MAP_ANONYMOUS, -1);
+    return new Arena(mapPrivate(size), size);
   }
 
   /** Maps `size` bytes of a memory file, so that every process that maps it sees the same bytes. */
   static share(fd: number, size: number): Arena {
     asInteger(size, 'size', 1, SIZE_MAX);
-    return new Arena(size, MMAN.MAP_SHARED, fd);
+    return new Arena(mapShared(fd, size), size);
   }
 
   /** Takes the next `size` bytes, aligned to a cache line. Throws RangeError when they do not fit. */

@@ -32,6 +32,9 @@ export const PRCTL = { PR_SET_PDEATHSIG: 1 } as const;
 /** <sys/mman.h> */
 export const MEMFD = { MFD_CLOEXEC: 1 } as const;
 
+/** <sys/mman.h>, x64 only: a mapping in the first 2 GiB. */
+export const MMAN_X64 = { MAP_32BIT: 0x40 } as const;
+
 /** <sys/syscall.h>: calls that not every C library wraps. */
 export const SYSCALL = {
   SYS_gettid: arm64 ? 178 : 186,
@@ -57,6 +60,7 @@ export const CONSTANTS: readonly (readonly [string, Readonly<Record<string, numb
   ['sys/eventfd.h', EVENTFD],
   ['sys/prctl.h', PRCTL],
   ['sys/mman.h', MEMFD],
+  ...(arm64 ? [] : ([['sys/mman.h', MMAN_X64]] as const)),
   ['sys/syscall.h', SYSCALL],
   ['linux/sockios.h', SOCKIOS],
   ['sys/ioctl.h', IOCTL],
