@@ -2,11 +2,12 @@
 import { UnsupportedError } from '../errors.ts';
 import type { Address } from '../io.ts';
 import { asInteger } from '../platform/integers.ts';
+import { beginWait, endWait } from '../sys/interrupt.ts';
 import { descriptorLimit } from '../sys/posix/resource.ts';
 import { type Limits, resolveLimits } from './limits.ts';
 import { openListener } from './listen.ts';
 import { checkProtocol } from './load-protocol.ts';
-import { chooseModel, type ModelName } from './models.ts';
+import { chooseModel, type ModelName, programOf } from './models.ts';
 import type { Protocol } from './protocol.ts';
 import { runProgram } from './run-program.ts';
 import { ControlBlock, type Statistics } from './statistics.ts';
@@ -29,7 +30,8 @@ export interface RunServerOptions extends Partial<Limits> {
  * `interrupt` on this one; the connections are then closed at once.
  *
  * Throws SystemError (EADDRINUSE, EACCES, EADDRNOTAVAIL) from bind, and UnsupportedError for a
- * model that cannot run here or not on one thread (`node-net`, `blocking-threads`, `blocking-processes`: those are for `serve`).
+ * model that cannot run here or not on one thread (`node-net`, `blocking-threads`,
+ * `blocking-processes`: those are for `serve`).
  */
 export function runServer(protocol: Protocol, options: RunServerOptions = {}): Statistics {
   const { model: name = 'default', host = '127.0.0.1', port = 8080, onListening } = options;
@@ -42,13 +44,29 @@ export function runServer(protocol: Protocol, options: RunServerOptions = {}): S
       remedy: 'put the protocol into a module and start it with serve()',
     });
   }
+  // Refuses the model that has no program before anybody is told that it listens.
+  programOf(model);
   asInteger(port, 'port', 0, 65_535);
   const limits = resolveLimits(options, descriptorLimit());
   const control = new ControlBlock(new ArrayBuffer(ControlBlock.size(1)), 1);
   const { isBlocking } = model;
   using listener = openListener({ host, port, backlog: limits.backlog, isBlocking });
-  onListening?.(listener.localAddress);
-  const listenerFd = listener.fd;
-  runProgram(model, { protocol, listenerFd, limits, control, worker: 0, wakerFd: -1, isBlocking });
+  // From here on another thread may interrupt this one, whom `onListening` tells that it serves.
+  beginWait();
+  try {
+    onListening?.(listener.localAddress);
+    const listenerFd = listener.fd;
+    runProgram(model, {
+      protocol,
+      listenerFd,
+      limits,
+      control,
+      worker: 0,
+      wakerFd: -1,
+      isBlocking,
+    });
+  } finally {
+    endWait();
+  }
   return control.statistics();
 }

@@ -79,19 +79,6 @@ function goodbyeCases(suite: ServerSuite): void {
     assert.equal(started.log('close')[0]?.code, undefined);
   });
 
-  serverCase(suite, 'a peer that goes on after our goodbye is closed all the same', async () => {
-    await using started = await start(suite, { on: { open: { do: 'end', text: 'bye' } } });
-    const client = await started.connect();
-    assert.equal((await client.rest()).toString(), 'bye');
-    const trickle = setInterval(() => client.socket.writable && client.write('x'), 200);
-    try {
-      await started.allClosed(1);
-    } finally {
-      clearInterval(trickle);
-    }
-    assert.equal(started.log('close').length, 1);
-  });
-
   serverCase(
     suite,
     'end() of another client, twice, leaves the lease of this one alone',

@@ -3,7 +3,15 @@ import assert from 'node:assert/strict';
 import type { Client } from './server-client.ts';
 import { until } from './server-client.ts';
 import { Host } from './server-host.ts';
-import { alone, ECHO, type ServerSuite, serverCase, start } from './server-suite.ts';
+import {
+  alone,
+  type Declare,
+  ECHO,
+  type ServerSuite,
+  serverCase,
+  start,
+  waitingCases,
+} from './server-suite.ts';
 
 const CROWD = 200;
 const LEFT = 64;
@@ -55,24 +63,33 @@ function connectionCases(suite: ServerSuite): void {
   );
 }
 
-function idleCases(suite: ServerSuite): void {
-  serverCase(
-    suite,
-    'without a timeout callback an idle connection closes with ETIMEDOUT',
-    async () => {
-      await using started = await start(suite, {}, { idleTimeoutMs: 100 });
-      const client = await started.connect();
-      await client.ask({ do: 'info' });
-      await client.closed();
-      const [closed] = await started.called('close');
-      assert.equal(closed?.code, 'ETIMEDOUT');
+function timeCases(suite: ServerSuite, waits: Declare): void {
+  waits('a peer that goes on after our goodbye is closed all the same', async () => {
+    await using started = await start(suite, { on: { open: { do: 'end', text: 'bye' } } });
+    const client = await started.connect();
+    assert.equal((await client.rest()).toString(), 'bye');
+    const trickle = setInterval(() => client.socket.writable && client.write('x'), 200);
+    try {
       await started.allClosed(1);
-      const { timeouts, connectionErrors, protocolErrors } = started.server.statistics();
-      assert.deepEqual([timeouts, connectionErrors, protocolErrors], [1, 0, 0]);
-    },
-  );
+    } finally {
+      clearInterval(trickle);
+    }
+    assert.equal(started.log('close').length, 1);
+  });
 
-  serverCase(suite, 'with a timeout callback it is told again and again', async () => {
+  waits('without a timeout callback an idle connection closes with ETIMEDOUT', async () => {
+    await using started = await start(suite, {}, { idleTimeoutMs: 100 });
+    const client = await started.connect();
+    await client.ask({ do: 'info' });
+    await client.closed();
+    const [closed] = await started.called('close');
+    assert.equal(closed?.code, 'ETIMEDOUT');
+    await started.allClosed(1);
+    const { timeouts, connectionErrors, protocolErrors } = started.server.statistics();
+    assert.deepEqual([timeouts, connectionErrors, protocolErrors], [1, 0, 0]);
+  });
+
+  waits('with a timeout callback it is told again and again', async () => {
     await using started = await start(suite, { callbacks: ['timeout'] }, { idleTimeoutMs: 50 });
     const client = await started.connect();
     await started.called('timeout', 4);
@@ -81,7 +98,7 @@ function idleCases(suite: ServerSuite): void {
     assert.equal(started.log('close').length, 0);
   });
 
-  serverCase(suite, 'the timeout callback can end the connection', async () => {
+  waits('the timeout callback can end the connection', async () => {
     const on = { timeout: { do: 'end', text: 'too slow' } };
     await using started = await start(suite, { callbacks: ['timeout'], on }, { idleTimeoutMs: 50 });
     const client = await started.connect();
@@ -92,7 +109,7 @@ function idleCases(suite: ServerSuite): void {
     assert.equal(started.log('timeout').length, 1);
   });
 
-  serverCase(suite, 'a client that never reads is given up after the idle timeout', async () => {
+  waits('a client that never reads is given up after the idle timeout', async () => {
     const on = { timeout: { do: 'end', text: 'too slow' } };
     await using started = await start(
       suite,
@@ -107,7 +124,7 @@ function idleCases(suite: ServerSuite): void {
     await started.allClosed(1);
   });
 
-  serverCase(suite, 'setIdleTimeout changes one connection, 0 switches it off', async () => {
+  waits('setIdleTimeout changes one connection, 0 switches it off', async () => {
     await using started = await start(suite, {}, { idleTimeoutMs: 300 });
     const client = await started.connect();
     assert.deepEqual(await client.ask({ do: 'idle', ms: 0 }), { idle: 0 });
@@ -122,7 +139,7 @@ function idleCases(suite: ServerSuite): void {
     assert.match((await started.called('close', 2))[1]?.message ?? '', /idle timeout.*NaN/);
   });
 
-  serverCase(suite, 'firstByteTimeout closes who says nothing, and nobody else', async () => {
+  waits('firstByteTimeout closes who says nothing, and nobody else', async () => {
     await using started = await start(suite, {}, { firstByteTimeoutMs: 200 });
     const silent = await started.connect();
     await silent.closed();
@@ -135,7 +152,7 @@ function idleCases(suite: ServerSuite): void {
     assert.equal(started.log('close').length, 1);
   });
 
-  serverCase(suite, 'before the first byte both limits hold, each in its own way', async () => {
+  waits('before the first byte both limits hold, each in its own way', async () => {
     const options = { firstByteTimeoutMs: 500, idleTimeoutMs: 80 };
     await using started = await start(suite, { callbacks: ['timeout'] }, options);
     const client = await started.connect();
@@ -145,7 +162,7 @@ function idleCases(suite: ServerSuite): void {
     assert.equal((await started.called('close'))[0]?.code, 'ETIMEDOUT');
   });
 
-  serverCase(suite, 'a slow client that lives is kept', async () => {
+  waits('a slow client that lives is kept', async () => {
     await using started = await start(suite, {}, { idleTimeoutMs: 700 });
     const client = await started.connect();
     const begun = performance.now();
@@ -160,8 +177,7 @@ function idleCases(suite: ServerSuite): void {
     assert.equal(started.log('close').length, 0);
   });
 
-  serverCase(
-    suite,
+  waits(
     'a limit counts from its connection, however long the server had nobody',
     async () => {
       await using started = await start(suite, {}, { idleTimeoutMs: IDLE_MS });
@@ -219,6 +235,6 @@ function descriptorCases(suite: ServerSuite): void {
 
 export function limitCases(suite: ServerSuite): void {
   connectionCases(suite);
-  idleCases(suite);
+  waitingCases(suite, 'limits of time', (waits) => timeCases(suite, waits));
   descriptorCases(suite);
 }

@@ -99,7 +99,9 @@ export class Started {
       () => {
         const now = server.statistics();
         const isComplete = accepted === undefined || now.accepted >= accepted;
-        return now.active === 0 && now.closed === now.accepted && isComplete;
+        if (now.active > 0 || now.closed < now.accepted || !isComplete) return false;
+        // The figures move before the callback is called.
+        return this.log('close').length === this.log('open').length;
       },
       () => `all ${accepted ?? ''} connections are closed; ${JSON.stringify(server.statistics())}`,
     );
@@ -113,13 +115,11 @@ export class Started {
   }
 }
 
-/** Serves the scripted protocol, or another one, with the suite's model. */
-export async function start(
+async function startNow(
   suite: ServerSuite,
-  script: Script = {},
-  options: ServeOptions & { readonly protocol?: URL } = {},
+  script: Script,
+  { protocol = SCRIPTED, ...rest }: StartOptions,
 ): Promise<Started> {
-  const { protocol = SCRIPTED, ...rest } = options;
   const log = join(mkdtempSync(join(tmpdir(), 'polyio-server-')), 'log');
   process.env['POLYIO_TEST_SCRIPT'] = JSON.stringify({ ...script, log });
   process.env['POLYIO_POISON_LEASES'] = '1';
@@ -135,6 +135,24 @@ export async function start(
   }
 }
 
+export interface StartOptions extends ServeOptions {
+  readonly protocol?: URL;
+}
+
+/** Workers inherit the environment of the moment, so that one server starts at a time. */
+let starting: Promise<unknown> = Promise.resolve();
+
+/** Serves the scripted protocol, or another one, with the suite's model. */
+export function start(
+  suite: ServerSuite,
+  script: Script = {},
+  options: StartOptions = {},
+): Promise<Started> {
+  const started = starting.then(() => startNow(suite, script, options));
+  starting = started.catch(() => {});
+  return started;
+}
+
 /** The same with the protocol that sends everything back. */
 export function startEcho(suite: ServerSuite, options: ServeOptions = {}): Promise<Started> {
   return start(suite, {}, { protocol: ECHO, ...options });
@@ -148,4 +166,33 @@ export function serverCase(
   options: TestOptions = {},
 ): void {
   test(`${suite.model}: ${title}`, body, { limitMs: 40_000, ...options });
+}
+
+/** Declares one case of a group. */
+export type Declare = (
+  title: string,
+  body: () => Promise<void>,
+  options?: { readonly skip?: string | false },
+) => void;
+
+/** Cases that do little but wait: they wait side by side. */
+export function waitingCases(
+  suite: ServerSuite,
+  title: string,
+  declare: (declare: Declare) => void,
+): void {
+  // Busy loops side by side would starve one another.
+  const concurrency = suite.model !== 'non-blocking';
+  test(
+    `${suite.model}: ${title}`,
+    (context) =>
+      context.test('side by side', { concurrency }, async (group) => {
+        const cases: Promise<void>[] = [];
+        declare((name, body, { skip = false } = {}) => {
+          cases.push(group.test(`${suite.model}: ${name}`, { skip }, body));
+        });
+        await Promise.all(cases);
+      }),
+    { limitMs: 60_000 },
+  );
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { after } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import type { InternetAddress } from '../../src/io.ts';
 import type { Statistics } from '../../src/servers/statistics.ts';
@@ -18,6 +19,12 @@ const MODELS: readonly ModelName[] = [
   'epoll-edge',
 ];
 const echo = { data() {} };
+const running = new Set<Worker>();
+
+// A test that fails must not leave a thread behind that keeps the process.
+after(async () => {
+  for (const worker of running) await interrupt(worker);
+});
 
 interface Report {
   readonly address: InternetAddress;
@@ -34,6 +41,8 @@ async function startThread(order: ThreadOrder): Promise<{ worker: Worker; first:
   const url = new URL('../fixtures/run-server-thread.js', import.meta.url);
   const options = { port: 0, ...order.options };
   const worker = new Worker(url, { workerData: { ...order, options } });
+  running.add(worker);
+  worker.once('exit', () => running.delete(worker));
   return { worker, first: await report(worker) };
 }
 
@@ -75,7 +84,8 @@ for (const model of ['blocking', 'epoll'] as const) {
 
 test('runServer: what needs threads, processes or Node itself is refused with the way out', () => {
   for (const model of ['node-net', 'blocking-threads', 'blocking-processes'] as const) {
-    assert.throws(() => runServer(echo, { model, port: 0 }), {
+    const onListening = () => assert.fail('it must not listen');
+    assert.throws(() => runServer(echo, { model, port: 0, onListening }), {
       name: 'UnsupportedError',
       code: 'ERR_POLYIO_UNSUPPORTED',
       model,
