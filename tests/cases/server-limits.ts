@@ -16,6 +16,7 @@ import {
 const CROWD = 200;
 const LEFT = 64;
 const IDLE_MS = 1_500;
+const ATTEMPTS = 500;
 
 function connectionCases(suite: ServerSuite): void {
   serverCase(
@@ -78,7 +79,7 @@ function timeCases(suite: ServerSuite, waits: Declare): void {
   });
 
   waits('without a timeout callback an idle connection closes with ETIMEDOUT', async () => {
-    await using started = await start(suite, {}, { idleTimeoutMs: 100 });
+    await using started = await start(suite, {}, { idleTimeoutMs: 500 });
     const client = await started.connect();
     await client.ask({ do: 'info' });
     await client.closed();
@@ -111,13 +112,10 @@ function timeCases(suite: ServerSuite, waits: Declare): void {
 
   waits('a client that never reads is given up after the idle timeout', async () => {
     const on = { timeout: { do: 'end', text: 'too slow' } };
-    await using started = await start(
-      suite,
-      { callbacks: ['timeout'], on },
-      { idleTimeoutMs: 200 },
-    );
+    await using started = await start(suite, { callbacks: ['timeout'], on });
     const client = await started.connect({ paused: true });
-    client.command({ do: 'blast', bytes: 16_777_216 });
+    // The limit begins with the sending: before, the client may be as slow as this machine.
+    client.command({ do: 'blast', bytes: 16_777_216, ms: 200 });
     const [closed] = await started.called('close');
     assert.equal(closed?.code, 'ETIMEDOUT');
     await client.destroy();
@@ -125,11 +123,11 @@ function timeCases(suite: ServerSuite, waits: Declare): void {
   });
 
   waits('setIdleTimeout changes one connection, 0 switches it off', async () => {
-    await using started = await start(suite, {}, { idleTimeoutMs: 300 });
+    await using started = await start(suite, {}, { idleTimeoutMs: 600 });
     const client = await started.connect();
     assert.deepEqual(await client.ask({ do: 'idle', ms: 0 }), { idle: 0 });
     const begun = performance.now();
-    await until(() => performance.now() - begun > 650, 'the old limit has passed twice');
+    await until(() => performance.now() - begun > 1_300, 'the old limit has passed twice');
     assert.deepEqual(await client.ask({ do: 'idle', ms: 50 }), { idle: 50 });
     await client.closed();
     assert.equal((await started.called('close'))[0]?.code, 'ETIMEDOUT');
@@ -140,14 +138,14 @@ function timeCases(suite: ServerSuite, waits: Declare): void {
   });
 
   waits('firstByteTimeout closes who says nothing, and nobody else', async () => {
-    await using started = await start(suite, {}, { firstByteTimeoutMs: 200 });
+    await using started = await start(suite, {}, { firstByteTimeoutMs: 600 });
     const silent = await started.connect();
     await silent.closed();
     assert.equal((await started.called('close'))[0]?.code, 'ETIMEDOUT');
     const talker = await started.connect();
     await talker.ask({ do: 'info' });
     const begun = performance.now();
-    await until(() => performance.now() - begun > 450, 'the limit has passed twice');
+    await until(() => performance.now() - begun > 1_300, 'the limit has passed twice');
     await talker.ask({ do: 'info' });
     assert.equal(started.log('close').length, 1);
   });
@@ -163,15 +161,15 @@ function timeCases(suite: ServerSuite, waits: Declare): void {
   });
 
   waits('a slow client that lives is kept', async () => {
-    await using started = await start(suite, {}, { idleTimeoutMs: 700 });
+    await using started = await start(suite, {}, { idleTimeoutMs: 1_500 });
     const client = await started.connect();
     const begun = performance.now();
     let rounds = 0;
-    while (performance.now() - begun < 850) {
+    while (performance.now() - begun < 2_000) {
       await client.ask({ do: 'info' });
       rounds++;
       const last = performance.now();
-      await until(() => performance.now() - last > 150, 'a part of the limit has passed');
+      await until(() => performance.now() - last > 300, 'a part of the limit has passed');
     }
     assert.ok(rounds > 2);
     assert.equal(started.log('close').length, 0);
@@ -186,12 +184,28 @@ function timeCases(suite: ServerSuite, waits: Declare): void {
       const [patient, other] = (await started.connectMany(suite, 2)) as [Client, Client];
       assert.deepEqual(await other.ask({ do: 'idle', ms: 100 }), { idle: 100 });
       await other.closed();
+      await started.called('close');
       assert.equal(patient.hasEnded, false);
-      assert.deepEqual(started.log('close').map(({ id }) => id).length, 1);
+      assert.equal(started.log('close').length, 1);
       await patient.ask({ do: 'info' });
     },
     { skip: alone(suite) },
   );
+}
+
+/** The descriptors of those who left come free one by one; until then a newcomer may be refused. */
+async function isServedAgain(host: Host): Promise<boolean> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const next = await host
+      .client()
+      .connected()
+      .catch(() => null);
+    if (next === null) continue;
+    next.write('room');
+    await until(() => next.total >= 4 || next.hasEnded || next.isClosed, 'it is served or refused');
+    if (next.total >= 4) return true;
+  }
+  return false;
 }
 
 function descriptorCases(suite: ServerSuite): void {
@@ -225,9 +239,7 @@ function descriptorCases(suite: ServerSuite): void {
       const { acceptFailures } = await host.ask('statistics');
       assert.ok(acceptFailures <= CROWD + 20, `${acceptFailures} failed accepts`);
       await Promise.all(clients.map((client) => client.destroy()));
-      const next = await host.client().connected();
-      next.write('room');
-      await next.read(4);
+      assert.ok(await isServedAgain(host), 'nobody is served after the others left');
     },
     { skip: suite.isBlocking === true && 'each worker holds one connection: it never runs out' },
   );

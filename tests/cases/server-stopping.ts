@@ -215,8 +215,9 @@ function loopCases(suite: ServerSuite): void {
       );
       assert.equal(started.server.statistics().active, CROWD);
       // Whoever is busy leaves clients to the other one.
-      clients[0]?.command({ do: 'sleep', ms: 300 });
-      const more = Array.from({ length: 20 }, () => started.client());
+      clients[0]?.command({ do: 'sleep', ms: 1_000 });
+      await started.called('data', CROWD + 1);
+      const more = Array.from({ length: 5 }, () => started.client());
       for (const client of more) {
         answers.push(await (await client.connected()).ask({ do: 'info' }));
       }
