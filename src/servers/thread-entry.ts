@@ -1,5 +1,6 @@
 /** The first lines that a worker thread runs. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { UnsupportedError } from '../errors.ts';
 import { loadProtocol } from './load-protocol.ts';
 import type { Assignment } from './loop.ts';
 import { modelInfo } from './models.ts';
@@ -16,6 +17,9 @@ async function main(start: ThreadStart): Promise<void> {
   let assignment: Assignment;
   try {
     const protocol = await loadProtocol(start.protocol);
+    // Loads the native library before the report: a process that exits meanwhile would crash in it.
+    const refused = model.unavailable();
+    if (refused !== null) throw new UnsupportedError(refused);
     const control = new ControlBlock(memory, workers);
     const { isBlocking } = model;
     assignment = { protocol, listenerFd, limits, control, worker, wakerFd, isBlocking };
