@@ -1,6 +1,7 @@
 /** Every model by its one name: what it is, where it runs, and whether it can run here. */
 import { type Unsupported, UnsupportedError } from '../errors.ts';
 import { EpollSelector, PollSelector, SelectSelector } from '../readiness.ts';
+import { SELECT } from '../sys/posix/abi.ts';
 import { descriptorLimit } from '../sys/posix/resource.ts';
 import { blocking } from './blocking.ts';
 import { blockingProcesses } from './blocking-processes.ts';
@@ -37,6 +38,8 @@ export interface ModelInfo {
   readonly defaultWorkers: number;
   /** Whether each worker serves one client at a time, so that the others wait in the kernel's queue. */
   readonly isBlocking: boolean;
+  /** It can watch descriptors numbered below this only. */
+  readonly descriptorsBelow: number;
   /** Asks the kernel: null when the model runs here, else why not and what to do. */
   unavailable(): Unsupported | null;
 }
@@ -71,6 +74,7 @@ function define(
     maxWorkers: 1,
     defaultWorkers: 1,
     isBlocking: family === 'blocking',
+    descriptorsBelow: Number.POSITIVE_INFINITY,
     unavailable: () => unreachable(name),
     ...rest,
   };
@@ -92,6 +96,7 @@ export const MODELS: readonly ModelInfo[] = [
   define('non-blocking', 'polling', 'busy loop over all descriptors'),
   define('select', 'readiness', 'select(2) on all descriptors, below 1024 only', {
     ...shared,
+    descriptorsBelow: SELECT.FD_SETSIZE,
     unavailable: SelectSelector.unavailable,
   }),
   define('poll', 'readiness', 'poll(2) on all descriptors', {

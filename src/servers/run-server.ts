@@ -49,8 +49,9 @@ export function runServer(protocol: Protocol, options: RunServerOptions = {}): S
   asInteger(port, 'port', 0, 65_535);
   const limits = resolveLimits(options, descriptorLimit());
   const control = new ControlBlock(new ArrayBuffer(ControlBlock.size(1)), 1);
-  const { isBlocking } = model;
-  using listener = openListener({ host, port, backlog: limits.backlog, isBlocking });
+  const { isBlocking, descriptorsBelow } = model;
+  const { backlog } = limits;
+  using listener = openListener({ host, port, backlog, isBlocking, descriptorsBelow });
   // From here on another thread may interrupt this one, whom `onListening` tells that it serves.
   beginWait();
   try {

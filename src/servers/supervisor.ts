@@ -241,10 +241,11 @@ export async function serve(module: URL | string, options: ServeOptions = {}): P
   asInteger(workers, 'workers', 1, model.maxWorkers);
   asInteger(port, 'port', 0, 65_535);
   const limits = resolveLimits(options, descriptorLimit());
-  const { isBlocking } = model;
+  const { isBlocking, descriptorsBelow } = model;
+  const { backlog } = limits;
   const numeric = await numericHost(host);
   signal?.throwIfAborted();
-  const listener = openListener({ host: numeric, port, backlog: limits.backlog, isBlocking });
+  const listener = openListener({ host: numeric, port, backlog, isBlocking, descriptorsBelow });
   const { control, handles } = startWorkers(choice, workers, {
     protocol: moduleUrl(module),
     limits,
