@@ -14,6 +14,11 @@ export function threadMemory(workers: number): SharedArrayBuffer {
   return new SharedArrayBuffer(ControlBlock.size(workers));
 }
 
+/** A worker inherits Node's flags, but with the one that is about text on the command line it would not load a file. */
+function argumentsOfWorkers(): { execArgv?: string[] } {
+  return process.execArgv.some((flag) => flag.startsWith('--input-type')) ? { execArgv: [] } : {};
+}
+
 /** Starts one worker thread. It owns a waker for it, which outlives the thread. */
 export function startThread(
   start: Omit<WorkerStart, 'wakerFd'>,
@@ -22,7 +27,8 @@ export function startThread(
 ): WorkerHandle {
   const waker = Waker.open();
   const workerData: ThreadStart = { ...start, wakerFd: waker.fd, memory };
-  const thread = new Worker(ENTRY, { workerData, name: `polyio ${start.model} ${start.worker}` });
+  const name = `polyio ${start.model} ${start.worker}`;
+  const thread = new Worker(ENTRY, { workerData, name, ...argumentsOfWorkers() });
   let failure: Error | undefined;
   const ready = new Promise<void>((resolve, reject) => {
     thread.on('message', (report: WorkerReport) => {
