@@ -2,6 +2,7 @@
 import { PolyioError } from '../errors.ts';
 import { beginWait, endWait } from '../sys/interrupt.ts';
 import { gettid } from '../sys/linux/thread.ts';
+import { declineCancellation } from '../sys/posix/pthread.ts';
 import { getpid } from '../sys/posix/unistd.ts';
 import { type Assignment, Loop } from './loop.ts';
 import { type ModelInfo, programOf } from './models.ts';
@@ -23,6 +24,7 @@ export function runProgram(model: ModelInfo, assignment: Assignment): void {
   const giveBack = () => loop.finish();
   process.once('exit', giveBack);
   loop.record.setThread(getpid(), gettid());
+  declineCancellation();
   try {
     beginWait();
     try {

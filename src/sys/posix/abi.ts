@@ -186,6 +186,9 @@ export const MMAN = {
   MADV_DONTNEED: 4,
 } as const;
 
+/** <pthread.h> */
+export const PTHREAD = { PTHREAD_CANCEL_DISABLE: 1, PTHREAD_CANCEL_ASYNCHRONOUS: 1 } as const;
+
 /** <sys/resource.h> */
 export const RESOURCE = { RLIMIT_NOFILE: 7 } as const;
 
@@ -285,6 +288,7 @@ export const CONSTANTS: readonly (readonly [string, Readonly<Record<string, numb
   ['sys/select.h', SELECT],
   ['signal.h', SIGNAL],
   ['sys/mman.h', MMAN],
+  ['pthread.h', PTHREAD],
   ['sys/resource.h', RESOURCE],
 ];
 

@@ -58,20 +58,26 @@ export const recv = bind<Transfer<Uint8Array>>('recv', 'ssize', ['fd', 'buffer',
 /** send(2) from the caller's memory. */
 export const send = bind<Transfer<Uint8Array>>('send', 'ssize', ['fd', 'buffer', 'size', 'int']);
 
+const TRANSFER_AT = ['fd', 'address', 'size', 'int'] as const;
+
 let recvNative: Native | undefined;
 let sendNative: Native | undefined;
 
-/** recv(2) into mapped memory, by its address: the cheaper form, for loops that own an arena. */
+/**
+ * recv(2) into mapped memory, by its address: the cheaper form, for loops that own an arena.
+ * `size` stays below 2^31, so that the result fits an int, which JavaScript gets without a detour
+ * over a 64-bit number.
+ */
 export function recvAt(fd: number, address: number, size: number, flags: number): number {
-  recvNative ??= resolve('recv', 'ssize', ['fd', 'address', 'size', 'int']);
+  recvNative ??= resolve('recv', 'int', TRANSFER_AT);
   if (tap === null) return settle(recvNative(fd, address, size, flags));
   const start = performance.now();
   return report('recv', fd, start, settle(recvNative(fd, address, size, flags)));
 }
 
-/** send(2) from mapped memory, by its address. */
+/** send(2) from mapped memory, by its address; `size` as for `recvAt`. */
 export function sendAt(fd: number, address: number, size: number, flags: number): number {
-  sendNative ??= resolve('send', 'ssize', ['fd', 'address', 'size', 'int']);
+  sendNative ??= resolve('send', 'int', TRANSFER_AT);
   if (tap === null) return settle(sendNative(fd, address, size, flags));
   const start = performance.now();
   return report('send', fd, start, settle(sendNative(fd, address, size, flags)));
