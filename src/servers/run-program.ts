@@ -23,10 +23,11 @@ export function runProgram(model: ModelInfo, assignment: Assignment): void {
   // A protocol that calls process.exit never comes back, and descriptors outlive a thread.
   const giveBack = () => loop.finish();
   process.once('exit', giveBack);
-  loop.record.setThread(getpid(), gettid());
   declineCancellation();
   try {
     beginWait();
+    // Not before: without the handler that the first wait installs, the signal ends the process.
+    loop.record.setThread(getpid(), gettid());
     try {
       loop.record.state = STATE.serving;
       program(loop);
