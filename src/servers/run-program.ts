@@ -15,7 +15,7 @@ function isInterrupt(error: unknown): boolean {
 /**
  * Serves until the stop word says otherwise or the thread is interrupted; then every connection
  * is closed. The whole of it counts as one wait, so that an exiting process signals this thread
- * whatever it is doing.
+ * whatever it is doing, and lets it close what it holds.
  */
 export function runProgram(model: ModelInfo, assignment: Assignment): void {
   const program = programOf(model);
@@ -26,12 +26,13 @@ export function runProgram(model: ModelInfo, assignment: Assignment): void {
   declineCancellation();
   try {
     beginWait();
-    // Not before: without the handler that the first wait installs, the signal ends the process.
-    loop.record.setThread(getpid(), gettid());
     try {
+      // Not before: without the handler that the first wait installs, the signal ends the process.
+      loop.record.setThread(getpid(), gettid());
       loop.record.state = STATE.serving;
       program(loop);
     } finally {
+      loop.finish();
       endWait();
     }
   } catch (error) {

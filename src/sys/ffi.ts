@@ -9,13 +9,17 @@
  *   library is honoured; a library loaded by name would go round it.
  * - A type name is global to a thread: declaring one twice throws. No type here has a name.
  * - An integer that holds an address costs 50 ns less per call than a typed array does.
+ * - A thread that is ended while the library loads or binds takes the process down with it: the
+ *   library cannot report its failure to a thread that runs no JavaScript any more.
  *
  * What this means for us: callers see integers only. Structures are bytes at offsets that `abi.ts`
  * names. Nothing above this folder knows which library does the calling, so that another one can
  * take its place.
  */
 import { createRequire } from 'node:module';
-import { UnsupportedError } from '../errors.ts';
+import { isMainThread } from 'node:worker_threads';
+import { PolyioError, UnsupportedError } from '../errors.ts';
+import { EXIT_WORD, EXITING, isWaitingHere, SETTING_UP, table } from './thread-table.ts';
 
 /**
  * C types that a call may take. `fd` is an `int` that names the descriptor the call is about,
@@ -89,8 +93,27 @@ let errno: () => number = () => 0;
 /** The observer of every call, or null. Read by the calls that `resolve` serves; `setTap` changes it. */
 export let tap: Tap | null = null;
 
+/** Keeps the process from exiting under a thread that loads the library or binds a function. */
+function setUp<Result>(work: () => Result): Result {
+  Atomics.add(table, SETTING_UP, 1);
+  try {
+    const isTooLate = !isMainThread && Atomics.load(table, EXIT_WORD) === EXITING;
+    // A thread in a wait is waited for until it has closed what it holds.
+    if (isTooLate && !isWaitingHere()) {
+      throw new PolyioError('ERR_POLYIO_INTERRUPTED', 'the call came too late: the process exits');
+    }
+    return work();
+  } finally {
+    Atomics.sub(table, SETTING_UP, 1);
+  }
+}
+
 function load(): Foreign {
-  if (foreign !== undefined) return foreign;
+  foreign ??= setUp(loadLibrary);
+  return foreign;
+}
+
+function loadLibrary(): Foreign {
   if (process.platform !== 'linux') {
     throw new UnsupportedError({
       model: 'polyio',
@@ -100,9 +123,8 @@ function load(): Foreign {
   }
   try {
     const koffi = createRequire(import.meta.url)('koffi') as Koffi;
-    foreign = { koffi, library: koffi.load(null) };
     errno = koffi.errno;
-    return foreign;
+    return { koffi, library: koffi.load(null) };
   } catch (cause) {
     throw new UnsupportedError(
       {
@@ -131,7 +153,8 @@ export function foreignVersion(): string {
  * returns to Node are never collected.
  */
 export function viewMemory(address: number, size: number): ArrayBuffer {
-  return load().koffi.view(BigInt(address), size);
+  const { koffi } = load();
+  return setUp(() => koffi.view(BigInt(address), size));
 }
 
 /**
@@ -148,18 +171,20 @@ export function resolve(
 ): Native {
   const { library } = load();
   const types = parameters.map((type) => C_TYPES[type]);
-  try {
-    return library.func(name, C_TYPES[result], types);
-  } catch (cause) {
-    throw new UnsupportedError(
-      {
-        model: name,
-        reason: `the C library of this system has no ${name}()`,
-        remedy: 'use a model that does not need it (polyio doctor lists them)',
-      },
-      { cause },
-    );
-  }
+  return setUp(() => {
+    try {
+      return library.func(name, C_TYPES[result], types);
+    } catch (cause) {
+      throw new UnsupportedError(
+        {
+          model: name,
+          reason: `the C library of this system has no ${name}()`,
+          remedy: 'use a model that does not need it (polyio doctor lists them)',
+        },
+        { cause },
+      );
+    }
+  });
 }
 
 /** C's -1 and its `errno` as one value; it must be given the call itself, so that nothing runs between. */

@@ -13,24 +13,33 @@
  * kernel number, whether it is waiting, and a stop word. `interrupt` sets the word and repeats the
  * signal until the thread has seen it. A wait that sees EINTR looks at the word before it goes on.
  * When the process exits, the main thread does the same to every slot.
- *
- * The shared memory reaches a worker through the environment data of `worker_threads`: a worker
- * started by a program that never imported polyio in its main thread has a table of its own, and
- * nobody can end its waits when that program exits.
  */
-import {
-  getEnvironmentData,
-  isMainThread,
-  setEnvironmentData,
-  threadId,
-  type Worker,
-} from 'node:worker_threads';
+import { isMainThread, threadId, type Worker } from 'node:worker_threads';
 import { PolyioError, SystemError } from '../errors.ts';
 import { asInteger } from '../platform/integers.ts';
 import { gettid, tgkill } from './linux/thread.ts';
 import { ERRNO, SIGNAL } from './posix/abi.ts';
 import { installHarmlessHandler } from './posix/signal.ts';
 import { getpid } from './posix/unistd.ts';
+import {
+  EXIT_WORD,
+  EXITING,
+  FREE,
+  IDLE,
+  NONE,
+  ownSlot,
+  REQUESTED,
+  SETTING_UP,
+  SLOT_WORDS,
+  SLOTS,
+  STATE,
+  setOwnSlot,
+  THREAD_ID,
+  TID,
+  table,
+  WAITING,
+  WORD,
+} from './thread-table.ts';
 
 /** The signal that ends waits. Its number is part of the contract: it must stay unblocked. */
 export const INTERRUPT_SIGNAL = SIGNAL.SIGRTMIN + 9;
@@ -39,35 +48,8 @@ export const INTERRUPT_SIGNAL = SIGNAL.SIGRTMIN + 9;
 export const SIGNAL_INTERVAL_MS = 5;
 
 const EXIT_LIMIT_MS = 5_000;
-const ENVIRONMENT_KEY = 'polyio:waiting-threads';
 
-// One slot: the state, the thread's kernel number, its number in worker_threads, the stop word.
-const SLOT_WORDS = 8;
-const STATE = 0;
-const TID = 1;
-const THREAD_ID = 2;
-const WORD = 3;
-const FREE = 0;
-const IDLE = 1;
-const WAITING = 2;
-const NONE = 0;
-const REQUESTED = 1;
-const EXITING = 2;
-const SLOTS = 1_024;
-
-// Slot 0 is the table's own: its WORD says that the process is exiting.
-const table = openTable();
-let mine = 0;
 let depth = 0;
-
-function openTable(): Int32Array {
-  const inherited = getEnvironmentData(ENVIRONMENT_KEY);
-  if (inherited instanceof SharedArrayBuffer) return new Int32Array(inherited);
-  const bytes = Int32Array.BYTES_PER_ELEMENT * SLOT_WORDS * (SLOTS + 1);
-  const shared = new SharedArrayBuffer(bytes);
-  setEnvironmentData(ENVIRONMENT_KEY, shared);
-  return new Int32Array(shared);
-}
 
 /** Takes a slot that is free, or whose thread is gone without having freed it (a terminated worker). */
 function take(slot: number, tid: number): boolean {
@@ -89,15 +71,17 @@ function claim(): number {
     Atomics.store(table, slot + WORD, NONE);
     Atomics.store(table, slot + STATE, IDLE);
     process.once('exit', release);
+    setOwnSlot(slot);
     return slot;
   }
   throw new RangeError(`more than ${SLOTS} threads wait in the kernel at once`);
 }
 
 function release(): void {
-  Atomics.store(table, mine + STATE, FREE);
-  Atomics.store(table, mine + TID, 0);
-  mine = 0;
+  const slot = ownSlot();
+  Atomics.store(table, slot + STATE, FREE);
+  Atomics.store(table, slot + TID, 0);
+  setOwnSlot(0);
 }
 
 /**
@@ -105,9 +89,9 @@ function release(): void {
  * stands between this and `endWait`. Throws ERR_POLYIO_INTERRUPTED when one is already due.
  */
 export function beginWait(): void {
-  if (mine === 0) mine = claim();
+  const slot = ownSlot() || claim();
   depth++;
-  Atomics.store(table, mine + STATE, WAITING);
+  Atomics.store(table, slot + STATE, WAITING);
   try {
     checkInterrupt();
   } catch (interrupted) {
@@ -118,16 +102,17 @@ export function beginWait(): void {
 
 /** The other end of `beginWait`; they nest. */
 export function endWait(): void {
-  if (--depth === 0) Atomics.store(table, mine + STATE, IDLE);
+  if (--depth === 0) Atomics.store(table, ownSlot() + STATE, IDLE);
 }
 
 /** Throws ERR_POLYIO_INTERRUPTED when the calling thread was interrupted, once; for ever while the process exits. */
 export function checkInterrupt(): void {
-  if (mine !== 0 && Atomics.load(table, mine + WORD) === REQUESTED) {
-    Atomics.compareExchange(table, mine + WORD, REQUESTED, NONE);
+  const slot = ownSlot();
+  if (slot !== 0 && Atomics.load(table, slot + WORD) === REQUESTED) {
+    Atomics.compareExchange(table, slot + WORD, REQUESTED, NONE);
     throw new PolyioError('ERR_POLYIO_INTERRUPTED', 'the wait was interrupted by another thread');
   }
-  if (Atomics.load(table, WORD) === EXITING) {
+  if (Atomics.load(table, EXIT_WORD) === EXITING) {
     throw new PolyioError('ERR_POLYIO_INTERRUPTED', 'the wait was interrupted: the process exits');
   }
 }
@@ -183,18 +168,22 @@ export async function interrupt(
   return Atomics.load(table, slot + WORD) !== REQUESTED;
 }
 
-/** Signals every waiting thread until none is left; the process cannot end before. */
+/**
+ * Signals every waiting thread until none is left, and lets those that are setting up the foreign
+ * library finish: the process cannot end before.
+ */
 function interruptAll(): void {
-  Atomics.store(table, WORD, EXITING);
+  Atomics.store(table, EXIT_WORD, EXITING);
   const deadline = performance.now() + EXIT_LIMIT_MS;
   const pause = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   for (;;) {
     let sleeping = 0;
     for (let slot = SLOT_WORDS; slot < table.length; slot += SLOT_WORDS) {
-      if (slot === mine || !isSleeping(slot)) continue;
+      if (slot === ownSlot() || !isSleeping(slot)) continue;
       if (tgkill(getpid(), table[slot + TID] as number, INTERRUPT_SIGNAL) === 0) sleeping++;
     }
-    if (sleeping === 0 || performance.now() > deadline) return;
+    const isQuiet = sleeping === 0 && Atomics.load(table, SETTING_UP) === 0;
+    if (isQuiet || performance.now() > deadline) return;
     Atomics.wait(pause, 0, 0, SIGNAL_INTERVAL_MS);
   }
 }

@@ -151,3 +151,12 @@ test('SIGTERM ends a process with eight workers asleep', async () => {
   });
   assert.deepEqual([ended.code, ended.signal], [null, 'SIGTERM']);
 });
+
+const loading = fileURLToPath(new URL('../fixtures/exit-while-loading.js', import.meta.url));
+
+test('process.exit(7) while eight workers load the foreign library, 10 times', async () => {
+  for (let round = 0; round < 10; round++) {
+    const ended = await runCommand(process.execPath, [loading], { limitMs: 10_000 });
+    assert.deepEqual([ended.code, ended.signal, ended.stderr], [7, null, ''], `round ${round}`);
+  }
+});
