@@ -10,13 +10,25 @@ import { getpid } from '../../src/sys/posix/unistd.ts';
 
 export interface Order {
   /** `digest` receives to the end of the stream and answers the SHA-256 of it. */
-  readonly call: 'accept' | 'recv' | 'sendAll' | 'read' | 'writeAll' | 'digest' | 'connect';
+  readonly call:
+    | 'accept'
+    | 'recv'
+    | 'sendAll'
+    | 'read'
+    | 'writeAll'
+    | 'digest'
+    | 'connect'
+    | 'openReader'
+    | 'openWriter';
+  /** Not for what opens its own. */
   readonly fd: number;
   /** The size of its buffer in bytes. */
   readonly size: number;
   readonly timeoutMs?: number;
   /** Where to connect. */
   readonly address?: Address;
+  /** What to open. */
+  readonly path?: string;
 }
 
 export interface Outcome {
@@ -44,6 +56,7 @@ const CALLS = {
   read: arm64 ? 63 : 0,
   write: arm64 ? 64 : 1,
   poll: arm64 ? 73 : 7,
+  openat: arm64 ? 56 : 257,
 } as const;
 
 export async function startCall(order: Order): Promise<BlockedCall> {

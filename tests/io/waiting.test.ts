@@ -12,7 +12,7 @@ interface Subject extends Disposable {
   readonly feed: () => void;
 }
 
-type WaitingCall = Exclude<Order['call'], 'digest'>;
+type WaitingCall = Exclude<Order['call'], 'digest' | 'openReader' | 'openWriter'>;
 
 const KERNEL_CALLS = {
   accept: 'accept',
