@@ -9,7 +9,10 @@ import { tgkill } from '../../src/sys/linux/thread.ts';
 import { getpid } from '../../src/sys/posix/unistd.ts';
 
 export interface Order {
-  /** `digest` receives to the end of the stream and answers the SHA-256 of it. */
+  /**
+   * `digest` receives to the end of the stream and answers the SHA-256 of it; `writeDevice` writes
+   * bytes that differ and answers the SHA-256 of them.
+   */
   readonly call:
     | 'accept'
     | 'recv'
@@ -19,7 +22,8 @@ export interface Order {
     | 'digest'
     | 'connect'
     | 'openReader'
-    | 'openWriter';
+    | 'openWriter'
+    | 'writeDevice';
   /** Not for what opens its own. */
   readonly fd: number;
   /** The size of its buffer in bytes. */
