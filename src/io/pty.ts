@@ -99,9 +99,12 @@ export class Pty extends Device {
     { cwd, env }: PtySpawnOptions = {},
   ): ChildProcess {
     this.openFd('spawn');
+    // The child holds the terminal side from its first moment: without that, reading would already
+    // be EIO before the child has opened it for itself.
+    using held = this.openTerminal();
     return spawn('/bin/sh', ['-c', IN_TERMINAL, this.path, program, ...args], {
       detached: true,
-      stdio: 'ignore',
+      stdio: [held.fd, held.fd, held.fd],
       ...(cwd === undefined ? {} : { cwd }),
       ...(env === undefined ? {} : { env }),
     });

@@ -109,6 +109,16 @@ test('spawn() with a folder and an environment, and a program that is not there'
   assert.deepEqual(await ended, [127, null]);
 });
 
+test('a program that starts late is waited for, even after another has left', async () => {
+  using pty = Pty.open();
+  pty.setTimeout(15_000);
+  pty.openTerminal().close();
+  const child = pty.spawn('sh', ['-c', 'echo late']);
+  const ended = once(child, 'exit');
+  assert.equal(readToEnd(pty), 'late\r\n');
+  await ended;
+});
+
 test('packet mode tells what happened to the terminal, and makes it PRIORITY', () => {
   using pty = Pty.open();
   using terminal = pty.openTerminal();
