@@ -1,25 +1,32 @@
 // Shows: a terminal: lines and raw bytes, size, any baud rate, a program that lives in it, hang-up
 // Needs: nothing; a pseudo terminal stands in for a person
 // Run:   node build/examples/terminal.js
-// Try:   node build/examples/terminal.js vi    with any program: what does it write to a terminal?
-import { Pty, SystemError } from 'polyio';
+// Try:   node build/examples/terminal.js ls -C /    what does a program write to 80 columns?
+import { Pty, SystemError, type Terminal } from 'polyio';
 
-const show = (bytes: Buffer): string => JSON.stringify(bytes.toString('latin1'));
 const buffer = Buffer.alloc(4_096);
+
+/** What comes next, up to the end of a line: a terminal may deliver it in parts. */
+function next(from: Pty | Terminal, isOver: (text: string) => boolean): string {
+  let text = '';
+  while (!isOver(text)) text += buffer.toString('latin1', 0, from.read(buffer));
+  return JSON.stringify(text);
+}
 
 using pty = Pty.open({ size: { rows: 24, columns: 80 } });
 const terminal = pty.openTerminal();
 console.log(terminal);
 
-function type(keys: string): string {
-  pty.writeAll(Buffer.from(keys, 'latin1'));
-  return show(buffer.subarray(0, terminal.read(buffer)));
-}
-
-console.log('canonical: typed "ab<delete>c<enter>", read', type('ab\x7fc\r'));
-console.log('the terminal showed', show(buffer.subarray(0, pty.read(buffer))));
+const isLine = (text: string): boolean => text.endsWith('\n');
+pty.writeAll(Buffer.from('ab\x7fc\r'));
+console.log('canonical: typed "ab<delete>c<enter>", read', next(terminal, isLine));
+console.log('the terminal showed', next(pty, isLine));
 terminal.setRaw(true);
-console.log('raw: typed the same without <enter>, read', type('ab\x7fc'));
+pty.writeAll(Buffer.from('ab\x7fc'));
+console.log(
+  'raw: typed the same without <enter>, read',
+  next(terminal, (text) => text.length === 4),
+);
 terminal.setRaw(false);
 
 terminal.setBaudRate(250_000);
@@ -32,7 +39,7 @@ terminal.close();
 child.on('exit', (code) => console.log(`${program} ended with ${code}`));
 
 try {
-  for (;;) console.log('it wrote', show(buffer.subarray(0, pty.read(buffer))));
+  for (;;) console.log('it wrote', next(pty, isLine));
 } catch (error) {
   // EIO: the program has ended and nobody else has the terminal open. ETIMEDOUT: it waits for
   // keys; closing the pty hangs it up.
