@@ -107,9 +107,9 @@ test('spawn() with a folder and an environment, and a program that is not there'
   assert.deepEqual(await once(child, 'exit'), [0, null]);
   using other = Pty.open();
   other.setTimeout(15_000);
-  const missing = other.spawn('no-such-program');
+  const missing = other.spawn('/no/such-program');
   const ended = once(missing, 'exit');
-  assert.match(readToEnd(other), /no-such-program.*not found/);
+  assert.match(readToEnd(other), /exec: \/no\/such-program: /);
   assert.deepEqual(await ended, [127, null]);
 });
 
