@@ -173,3 +173,29 @@ test(`${ROUNDS} opened and closed devices leave nothing open`, () => {
     assert.throws(() => CharacterDevice.open('/dev/no-such-device'));
   }
 });
+
+test('a blocking device does not try, a closed one does nothing, and nothing is no buffer', () => {
+  const device = CharacterDevice.open('/dev/zero');
+  assert.throws(() => device.tryRead(new Uint8Array(1)), {
+    name: 'TypeError',
+    message:
+      'CharacterDevice.tryRead: the CharacterDevice is blocking; call setBlocking(false) first',
+  });
+  assert.throws(() => device.tryWrite(new Uint8Array(1)), TypeError);
+  assert.throws(() => device.read(new Uint8Array(0)), RangeError);
+  assert.throws(() => device.write('text' as unknown as Uint8Array), TypeError);
+  device.close();
+  const byte = new Uint8Array(1);
+  for (const [name, call] of Object.entries({
+    read: () => device.read(byte),
+    tryRead: () => device.tryRead(byte),
+    write: () => device.write(byte),
+    tryWrite: () => device.tryWrite(byte),
+    ioctl: () => device.ioctl(1),
+  })) {
+    assert.throws(call, {
+      code: 'ERR_POLYIO_CLOSED',
+      message: `CharacterDevice.${name}: the CharacterDevice is closed`,
+    });
+  }
+});
