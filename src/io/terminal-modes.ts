@@ -15,6 +15,9 @@ const FLAG_FIELDS = [
 ] as const;
 const CHARACTERS = TERMIOS2.fields.c_cc[1];
 
+/** What the two ends of a serial line may differ by. */
+const BAUD_TOLERANCE = 0.02;
+
 const DATA_BITS = { 5: TERMIOS.CS5, 6: TERMIOS.CS6, 7: TERMIOS.CS7, 8: TERMIOS.CS8 } as const;
 const STOP_BITS = { 1: 0, 2: TERMIOS.CSTOPB } as const;
 const PARITIES = {
@@ -118,4 +121,25 @@ export function changeLine(
     inputBaudRate: baudRate ?? attributes.inputBaudRate,
     outputBaudRate: baudRate ?? attributes.outputBaudRate,
   };
+}
+
+/** The names in `line` that the driver did not do as `wanted`. */
+export function ignoredBy(
+  actual: TerminalAttributes,
+  wanted: TerminalAttributes,
+  line: TerminalLine,
+): string[] {
+  const { CSIZE, PARENB, PARODD, CSTOPB, CRTSCTS, IXON, IXOFF } = TERMIOS;
+  const control = (mask: number) => ((actual.controlFlags ^ wanted.controlFlags) & mask) === 0;
+  const input = (mask: number) => ((actual.inputFlags ^ wanted.inputFlags) & mask) === 0;
+  const rate = wanted.outputBaudRate;
+  const isDone: Readonly<Record<keyof TerminalLine, boolean>> = {
+    baudRate: Math.abs(actual.outputBaudRate - rate) <= rate * BAUD_TOLERANCE,
+    dataBits: control(CSIZE),
+    parity: control(PARENB | PARODD),
+    stopBits: control(CSTOPB),
+    flowControl: control(CRTSCTS) && input(IXON | IXOFF),
+  };
+  const names = Object.keys(isDone) as (keyof TerminalLine)[];
+  return names.filter((name) => line[name] !== undefined && !isDone[name]);
 }

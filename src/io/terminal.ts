@@ -15,7 +15,7 @@
  * the exit of a process that did not close. `hungUp` tells the two meanings of a 0 apart.
  */
 import { inspect } from 'node:util';
-import { SystemError } from '../errors.ts';
+import { SystemError, UnsupportedError } from '../errors.ts';
 import { asFd } from '../platform/fd.ts';
 import { asInteger } from '../platform/integers.ts';
 import { TERMINAL_IOCTL, TERMIOS, WINSIZE } from '../sys/linux/abi.ts';
@@ -35,7 +35,13 @@ import { close } from '../sys/posix/unistd.ts';
 import { type DeviceOpenOptions, openDevice } from './character-device.ts';
 import { Device } from './device.ts';
 import { asPath } from './opening.ts';
-import { changeLine, checkAttributes, makeRaw, type TerminalLine } from './terminal-modes.ts';
+import {
+  changeLine,
+  checkAttributes,
+  ignoredBy,
+  makeRaw,
+  type TerminalLine,
+} from './terminal-modes.ts';
 import { callNow, callUntil } from './waiting.ts';
 
 const { TCSBRK, TCFLSH, TIOCGWINSZ, TIOCSWINSZ } = TERMINAL_IOCTL;
@@ -219,10 +225,24 @@ export class Terminal extends Device {
     this.setLine({ baudRate });
   }
 
-  /** Sets up a serial line; what is left out stays as it is. Throws SystemError (EINVAL, EIO). */
+  /**
+   * Sets up a serial line; what is left out stays as it is. Drivers ignore in silence what they
+   * cannot do: this looks, and throws UnsupportedError with everything as it was before (a baud
+   * rate may be rounded by 2 %). Throws SystemError (EINVAL, EIO) too.
+   */
   setLine(line: TerminalLine): void {
     if (line.baudRate !== undefined) asInteger(line.baudRate, 'baudRate', 1, BAUD_MAX);
-    this.setAttributes(changeLine(this.#read(), line));
+    const before = this.#read();
+    const wanted = changeLine(before, line);
+    this.setAttributes(wanted);
+    const ignored = ignoredBy(this.#read(), wanted, line);
+    if (ignored.length === 0) return;
+    this.setAttributes(before);
+    throw new UnsupportedError({
+      model: `${ignored.join(', ')} of ${this.path ?? 'this terminal'}`,
+      reason: 'its driver took the settings and left that as it was',
+      remedy: 'leave it out, or use another value',
+    });
   }
 
   /** How large the terminal is. */

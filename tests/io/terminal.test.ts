@@ -176,6 +176,20 @@ test('setLine() changes what is named and leaves the rest', () => {
   assert.throws(() => terminal.setLine({ dataBits: 9 as 8 }), RangeError);
 });
 
+test('setLine() refuses what the driver ignores in silence, and changes nothing', () => {
+  using pair = openPair();
+  const { pty, terminal } = pair;
+  const before = terminal.attributes;
+  assert.throws(() => terminal.setLine({ baudRate: 300, dataBits: 7, parity: 'even' }), {
+    name: 'UnsupportedError',
+    model: `dataBits, parity of ${pty.path}`,
+    reason: 'its driver took the settings and left that as it was',
+  });
+  assert.deepEqual(terminal.attributes, before);
+  terminal.setLine({ baudRate: 300, dataBits: 8, parity: 'none' });
+  assert.equal(terminal.baudRate, 300);
+});
+
 test('setAttributes() takes effect at once, drained or flushed, and checks what it is given', () => {
   using pair = openPair();
   const { terminal } = pair;
