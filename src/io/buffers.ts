@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { LIMITS } from '../sys/posix/abi.ts';
 
 function asBytes(buffer: unknown): Uint8Array {
   if (!ArrayBuffer.isView(buffer)) {
@@ -37,4 +38,27 @@ export function asIncoming(buffer: ArrayBufferView): Uint8Array {
     );
   }
   return bytes;
+}
+
+function asVector(
+  buffers: readonly ArrayBufferView[],
+  check: (buffer: ArrayBufferView) => Uint8Array,
+): Uint8Array[] {
+  if (!Array.isArray(buffers)) {
+    throw new TypeError(`buffers must be an array of views of memory, got ${inspect(buffers)}`);
+  }
+  if (buffers.length < 1 || buffers.length > LIMITS.IOV_MAX) {
+    throw new RangeError(`buffers must be 1 to ${LIMITS.IOV_MAX}, got ${buffers.length}`);
+  }
+  return buffers.map(check);
+}
+
+/** The bytes to send from several places. */
+export function asOutgoingVector(buffers: readonly ArrayBufferView[]): Uint8Array[] {
+  return asVector(buffers, asOutgoing);
+}
+
+/** The room for bytes to come in several places. */
+export function asIncomingVector(buffers: readonly ArrayBufferView[]): Uint8Array[] {
+  return asVector(buffers, asIncoming);
 }

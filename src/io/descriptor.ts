@@ -149,7 +149,7 @@ export abstract class Descriptor {
   ): number {
     const fd = this.openFd(name);
     const result = callUntil(deadlineAfter(this.#timeoutMs), events, call, fd, a, b, c);
-    if (result < 0) throw new SystemError(result, name);
+    if (result < 0) throw this.failure(result, name);
     return result;
   }
 
@@ -167,8 +167,7 @@ export abstract class Descriptor {
       const rest = done === 0 ? bytes : bytes.subarray(done);
       const result = callUntil(deadline, events, call, fd, rest, rest.length, flags);
       if (result < 0) {
-        const hint = `${done} of ${bytes.length} bytes were taken`;
-        throw new SystemError(result, name, { hint });
+        throw this.failure(result, name, `${done} of ${bytes.length} bytes were taken`);
       }
       done += result;
     }
@@ -185,7 +184,12 @@ export abstract class Descriptor {
     const result = callNow(call, this.#fd, a, b, c);
     if (result >= 0) return result;
     if (result === -ERRNO.EAGAIN) return null;
-    throw new SystemError(result, name);
+    throw this.failure(result, name);
+  }
+
+  /** What a refused call throws. Kinds of descriptor that know more about an error say it here. */
+  protected failure(result: number, name: string, hint?: string): SystemError {
+    return new SystemError(result, name, { hint });
   }
 
   /** For those of the `tryX` family that only O_NONBLOCK keeps from sleeping. */

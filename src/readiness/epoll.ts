@@ -44,8 +44,8 @@ const INITIAL_CAPACITY = 64;
 
 const HINTS: Readonly<Record<number, string>> = {
   [ERRNO.EPERM]:
-    'epoll refuses regular files and directories, which are always ready: poll and select ' +
-    'say so; for asynchronous file I/O use a completion model',
+    'epoll refuses what is always ready (regular files, directories, devices as /dev/null): ' +
+    'poll and select say so; for asynchronous file I/O use a completion model',
   [ERRNO.EBADF]: 'the descriptor is not open',
   [ERRNO.EINVAL]:
     'an exclusive registration cannot be modified (unregister it, then register it again), nor ' +

@@ -67,6 +67,7 @@ interface Koffi {
   load(path: string | null): Library;
   errno(): number;
   view(address: bigint, size: number): ArrayBuffer;
+  address(bytes: Uint8Array): bigint;
   version: string;
 }
 
@@ -155,6 +156,14 @@ export function foreignVersion(): string {
 export function viewMemory(address: number, size: number): ArrayBuffer {
   const { koffi } = load();
   return setUp(() => koffi.view(BigInt(address), size));
+}
+
+/**
+ * Where the bytes of a typed array lie, for structures that point to other memory. Good for one
+ * synchronous call made while the caller still holds the array, and for nothing else.
+ */
+export function addressOf(bytes: Uint8Array): number {
+  return Number(load().koffi.address(bytes));
 }
 
 /**

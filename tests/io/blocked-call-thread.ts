@@ -1,7 +1,14 @@
 // The thread of blocked-call.ts: adopts a descriptor, makes one call that waits, tells what came of it.
 import { createHash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Address, PipeReader, PipeWriter, Socket } from '../../src/io.ts';
+import {
+  type Address,
+  CharacterDevice,
+  Fifo,
+  PipeReader,
+  PipeWriter,
+  Socket,
+} from '../../src/io.ts';
 import { beginWait, endWait } from '../../src/sys/interrupt.ts';
 import { gettid } from '../../src/sys/linux/thread.ts';
 import type { Order, Outcome } from './blocked-call.ts';
@@ -16,6 +23,17 @@ function perform(): string | number {
     if (end instanceof PipeReader) return end.read(buffer);
     end.writeAll(buffer);
     return order.size;
+  }
+  if (order.call === 'openReader' || order.call === 'openWriter') {
+    const { timeoutMs = null, path = '' } = order;
+    using end = Fifo[order.call](path, { timeoutMs });
+    return `opened ${end.constructor.name}`;
+  }
+  if (order.call === 'writeDevice') {
+    for (let index = 0; index < buffer.length; index++)
+      buffer[index] = (index * 7 + (index >> 8)) & 255;
+    CharacterDevice.fromFd(order.fd).writeAll(buffer);
+    return createHash('sha256').update(buffer).digest('hex');
   }
   const socket = Socket.fromFd(order.fd);
   if (order.timeoutMs !== undefined) socket.setTimeout(order.timeoutMs);

@@ -9,14 +9,30 @@ import { tgkill } from '../../src/sys/linux/thread.ts';
 import { getpid } from '../../src/sys/posix/unistd.ts';
 
 export interface Order {
-  /** `digest` receives to the end of the stream and answers the SHA-256 of it. */
-  readonly call: 'accept' | 'recv' | 'sendAll' | 'read' | 'writeAll' | 'digest' | 'connect';
+  /**
+   * `digest` receives to the end of the stream and answers the SHA-256 of it; `writeDevice` writes
+   * bytes that differ and answers the SHA-256 of them.
+   */
+  readonly call:
+    | 'accept'
+    | 'recv'
+    | 'sendAll'
+    | 'read'
+    | 'writeAll'
+    | 'digest'
+    | 'connect'
+    | 'openReader'
+    | 'openWriter'
+    | 'writeDevice';
+  /** Not for what opens its own. */
   readonly fd: number;
   /** The size of its buffer in bytes. */
   readonly size: number;
   readonly timeoutMs?: number;
   /** Where to connect. */
   readonly address?: Address;
+  /** What to open. */
+  readonly path?: string;
 }
 
 export interface Outcome {
@@ -44,6 +60,7 @@ const CALLS = {
   read: arm64 ? 63 : 0,
   write: arm64 ? 64 : 1,
   poll: arm64 ? 73 : 7,
+  openat: arm64 ? 56 : 257,
 } as const;
 
 export async function startCall(order: Order): Promise<BlockedCall> {

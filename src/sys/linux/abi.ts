@@ -39,6 +39,9 @@ export const MMAN_X64 = { MAP_32BIT: 0x40 } as const;
 export const SYSCALL = {
   SYS_gettid: arm64 ? 178 : 186,
   SYS_tgkill: arm64 ? 131 : 234,
+  SYS_timer_create: arm64 ? 107 : 222,
+  SYS_timer_settime: arm64 ? 110 : 223,
+  SYS_timer_delete: arm64 ? 111 : 226,
 } as const;
 
 /** <linux/sockios.h> */
@@ -46,6 +49,102 @@ export const SOCKIOS = { SIOCOUTQ: 0x5411 } as const;
 
 /** <sys/ioctl.h> */
 export const IOCTL = { FIONREAD: 0x541b } as const;
+
+/** <sys/ioctl.h>: terminals. */
+export const TERMINAL_IOCTL = {
+  TCSBRK: 0x5409,
+  TCFLSH: 0x540b,
+  TIOCGWINSZ: 0x5413,
+  TIOCSWINSZ: 0x5414,
+  TIOCPKT: 0x5420,
+  TIOCGPKT: 0x80045438,
+  TIOCPKT_FLUSHREAD: 1,
+  TIOCPKT_FLUSHWRITE: 2,
+  TIOCPKT_STOP: 4,
+  TIOCPKT_START: 8,
+  TIOCPKT_NOSTOP: 16,
+  TIOCPKT_DOSTOP: 32,
+} as const;
+
+/** <asm/termbits.h>: the kernel's own, as <termios.h> knows only the baud rates that have a name. */
+export const TERMIOS = {
+  TCGETS2: 0x802c542a,
+  TCSETS2: 0x402c542b,
+  TCSETSW2: 0x402c542c,
+  TCSETSF2: 0x402c542d,
+  TCIFLUSH: 0,
+  TCOFLUSH: 1,
+  TCIOFLUSH: 2,
+  VTIME: 5,
+  VMIN: 6,
+  BRKINT: 0o2,
+  IGNBRK: 0o1,
+  PARMRK: 0o10,
+  INPCK: 0o20,
+  ISTRIP: 0o40,
+  INLCR: 0o100,
+  IGNCR: 0o200,
+  ICRNL: 0o400,
+  IXON: 0o2000,
+  IXOFF: 0o10000,
+  OPOST: 0o1,
+  CSIZE: 0o60,
+  CS5: 0,
+  CS6: 0o20,
+  CS7: 0o40,
+  CS8: 0o60,
+  CSTOPB: 0o100,
+  CREAD: 0o200,
+  PARENB: 0o400,
+  PARODD: 0o1000,
+  CLOCAL: 0o4000,
+  CBAUD: 0o10017,
+  BOTHER: 0o10000,
+  IBSHIFT: 16,
+  CRTSCTS: 0o20000000000,
+  ISIG: 0o1,
+  ICANON: 0o2,
+  ECHO: 0o10,
+  ECHONL: 0o100,
+  IEXTEN: 0o100000,
+} as const;
+
+/** <sys/uio.h>: flags of preadv2(2). */
+export const UIO = { RWF_NOWAIT: 8 } as const;
+
+/** <signal.h>: a timer that signals one thread. */
+export const SIGNAL_EVENT = { SIGEV_THREAD_ID: 4 } as const;
+
+export const TERMIOS2 = {
+  type: 'struct termios2',
+  header: 'asm/termbits.h',
+  size: 44,
+  fields: {
+    c_iflag: [0, 4],
+    c_oflag: [4, 4],
+    c_cflag: [8, 4],
+    c_lflag: [12, 4],
+    c_line: [16, 1],
+    c_cc: [17, 19],
+    c_ispeed: [36, 4],
+    c_ospeed: [40, 4],
+  },
+} as const satisfies Layout;
+
+export const WINSIZE = {
+  type: 'struct winsize',
+  header: 'sys/ioctl.h',
+  size: 8,
+  fields: { ws_row: [0, 2], ws_col: [2, 2], ws_xpixel: [4, 2], ws_ypixel: [6, 2] },
+} as const satisfies Layout;
+
+/** The thread's number is the first word of the union at the end. */
+export const SIGEVENT = {
+  type: 'struct sigevent',
+  header: 'signal.h',
+  size: 64,
+  fields: { sigev_value: [0, 8], sigev_signo: [8, 4], sigev_notify: [12, 4], _sigev_un: [16, 48] },
+} as const satisfies Layout;
 
 /** Packed on x64, where the kernel keeps the layout of 32-bit programs; natural everywhere else. */
 export const EPOLL_EVENT = {
@@ -64,6 +163,10 @@ export const CONSTANTS: readonly (readonly [string, Readonly<Record<string, numb
   ['sys/syscall.h', SYSCALL],
   ['linux/sockios.h', SOCKIOS],
   ['sys/ioctl.h', IOCTL],
+  ['sys/ioctl.h', TERMINAL_IOCTL],
+  ['asm/termbits.h', TERMIOS],
+  ['sys/uio.h', UIO],
+  ['signal.h', SIGNAL_EVENT],
 ];
 
-export const LAYOUTS: readonly Layout[] = [EPOLL_EVENT];
+export const LAYOUTS: readonly Layout[] = [EPOLL_EVENT, TERMIOS2, WINSIZE, SIGEVENT];

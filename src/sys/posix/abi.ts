@@ -2,7 +2,7 @@
  * Numbers and layouts of the POSIX interfaces, as the C headers of this system have them.
  * Each table names its header; a test asks the C compiler for every one of them.
  *
- * Linux on x64 and arm64: the two differ in four open(2) flags only.
+ * Linux on x64 and arm64: the two differ in a few open(2) flags only.
  */
 
 const arm64 = process.arch === 'arm64';
@@ -13,17 +13,27 @@ export const ERRNO = {
   ENOENT: 2,
   EINTR: 4,
   EIO: 5,
+  ENXIO: 6,
   EBADF: 9,
   EAGAIN: 11,
   ENOMEM: 12,
   EACCES: 13,
+  EBUSY: 16,
   EEXIST: 17,
+  ENODEV: 19,
+  ENOTDIR: 20,
+  EISDIR: 21,
   EINVAL: 22,
   ENFILE: 23,
   EMFILE: 24,
+  ENOTTY: 25,
+  ETXTBSY: 26,
   ENOSPC: 28,
+  EROFS: 30,
   EPIPE: 32,
+  ENAMETOOLONG: 36,
   ENOSYS: 38,
+  ELOOP: 40,
   EPROTO: 71,
   ENOTSOCK: 88,
   ENOPROTOOPT: 92,
@@ -62,9 +72,23 @@ export const FCNTL = {
   O_TRUNC: 0o1000,
   O_APPEND: 0o2000,
   O_NONBLOCK: 0o4000,
+  O_DSYNC: 0o10000,
+  O_SYNC: 0o4010000,
+  O_NOATIME: 0o1000000,
+  O_DIRECT: arm64 ? 0o200000 : 0o40000,
   O_CLOEXEC: 0o2000000,
   O_DIRECTORY: arm64 ? 0o40000 : 0o200000,
   O_NOFOLLOW: arm64 ? 0o100000 : 0o400000,
+} as const;
+
+/** <fcntl.h>: posix_fadvise(2). */
+export const FADVISE = {
+  POSIX_FADV_NORMAL: 0,
+  POSIX_FADV_RANDOM: 1,
+  POSIX_FADV_SEQUENTIAL: 2,
+  POSIX_FADV_WILLNEED: 3,
+  POSIX_FADV_DONTNEED: 4,
+  POSIX_FADV_NOREUSE: 5,
 } as const;
 
 /** <sys/socket.h> */
@@ -189,6 +213,12 @@ export const MMAN = {
 /** <pthread.h> */
 export const PTHREAD = { PTHREAD_CANCEL_DISABLE: 1, PTHREAD_CANCEL_ASYNCHRONOUS: 1 } as const;
 
+/** <time.h> */
+export const CLOCK = { CLOCK_MONOTONIC: 1 } as const;
+
+/** <limits.h>: the buffers that one vectored call takes. */
+export const LIMITS = { IOV_MAX: 1024, PATH_MAX: 4096, NAME_MAX: 255 } as const;
+
 /** <sys/resource.h> */
 export const RESOURCE = { RLIMIT_NOFILE: 7 } as const;
 
@@ -263,6 +293,25 @@ export const LINGER = {
   fields: { l_onoff: [0, 4], l_linger: [4, 4] },
 } as const satisfies Layout;
 
+export const ITIMERSPEC = {
+  type: 'struct itimerspec',
+  header: 'time.h',
+  size: 32,
+  fields: {
+    'it_interval.tv_sec': [0, 8],
+    'it_interval.tv_nsec': [8, 8],
+    'it_value.tv_sec': [16, 8],
+    'it_value.tv_nsec': [24, 8],
+  },
+} as const satisfies Layout;
+
+export const IOVEC = {
+  type: 'struct iovec',
+  header: 'sys/uio.h',
+  size: 16,
+  fields: { iov_base: [0, 8], iov_len: [8, 8] },
+} as const satisfies Layout;
+
 export const SIGACTION = {
   type: 'struct sigaction',
   header: 'signal.h',
@@ -281,6 +330,9 @@ export const RLIMIT = {
 export const CONSTANTS: readonly (readonly [string, Readonly<Record<string, number>>])[] = [
   ['errno.h', ERRNO],
   ['fcntl.h', FCNTL],
+  ['fcntl.h', FADVISE],
+  ['time.h', CLOCK],
+  ['limits.h', LIMITS],
   ['sys/socket.h', SOCKET],
   ['netinet/in.h', INET],
   ['netinet/tcp.h', TCP],
@@ -302,6 +354,8 @@ export const LAYOUTS: readonly Layout[] = [
   FD_SET,
   TIMEVAL,
   LINGER,
+  ITIMERSPEC,
+  IOVEC,
   SIGACTION,
   RLIMIT,
 ];

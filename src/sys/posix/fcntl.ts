@@ -1,5 +1,5 @@
 /** <fcntl.h>. The calls are variadic in C; the third argument is an int in every use here. */
-import { bind } from '../ffi.ts';
+import { bind, bindValue } from '../ffi.ts';
 import { ERRNO, FCNTL } from './abi.ts';
 
 export const fcntl = bind<[fd: number, command: number, value: number]>('fcntl', 'int', [
@@ -14,6 +14,24 @@ export const open = bind<[path: string, flags: number, mode: number]>('open', 'i
   'int',
   'int',
 ]);
+
+/** fallocate(2): gives a range of a file its blocks, and the file its length. */
+export const fallocate = bind<[fd: number, mode: number, offset: number, length: number]>(
+  'fallocate',
+  'int',
+  ['fd', 'int', 'off', 'off'],
+);
+
+const posixFadvise = bindValue<[fd: number, offset: number, length: number, advice: number]>(
+  'posix_fadvise',
+  'int',
+  ['fd', 'off', 'off', 'int'],
+);
+
+/** posix_fadvise(2), which answers the error number itself: 0, or its negative. */
+export function fadvise(fd: number, offset: number, length: number, advice: number): number {
+  return -posixFadvise(fd, offset, length, advice);
+}
 
 /** Sets or clears `O_NONBLOCK` on the open file description: 0, or the negative error number. */
 export function setNonBlocking(fd: number, on: boolean): number {

@@ -15,6 +15,30 @@ export const write = bind<[fd: number, buffer: Uint8Array, size: number]>('write
   'size',
 ]);
 
+/** pread(2): as `read`, from an offset of the file, which its own position does not notice. */
+export const pread = bind<[fd: number, buffer: Uint8Array, size: number, offset: number]>(
+  'pread',
+  'ssize',
+  ['fd', 'buffer', 'size', 'off'],
+);
+
+/** pwrite(2): as `write`, to an offset of the file. */
+export const pwrite = bind<[fd: number, buffer: Uint8Array, size: number, offset: number]>(
+  'pwrite',
+  'ssize',
+  ['fd', 'buffer', 'size', 'off'],
+);
+
+/** lseek(2): the new position; SEEK_SET is 0, SEEK_CUR 1, SEEK_END 2. */
+export const lseek = bind<[fd: number, offset: number, whence: number]>('lseek', 'ssize', [
+  'fd',
+  'off',
+  'int',
+]);
+
+export const fsync = bind<[fd: number]>('fsync', 'int', ['fd']);
+export const fdatasync = bind<[fd: number]>('fdatasync', 'int', ['fd']);
+
 /** close(2): never repeated after EINTR, the descriptor is gone all the same. */
 export const close = bind<[fd: number]>('close', 'int', ['fd']);
 
