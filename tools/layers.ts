@@ -1,6 +1,7 @@
 /**
  * The layers of src/ as a check: imports point down or stay in their room, rooms of one level do
- * not know each other, a room is entered by its door, and only src/sys/ knows koffi.
+ * not know each other, a room is entered by its door, and only src/sys/ knows koffi. Examples import
+ * what a reader can import: the package by its name, and Node.
  *
  *     node build/tools/layers.js      prints what breaks a rule, and ends with 1 when something does
  */
@@ -113,13 +114,25 @@ function checkPlace(file: string): Violation[] {
   return [{ file, line: 1, problem: `${room} is no room of src/`, remedy }];
 }
 
-/** Everything in src/ that breaks a rule of the layers. */
+/** A file that is started may be named by its URL: a worker, a protocol. */
+function checkExample(file: string, { specifier, form, line }: Reference): Violation[] {
+  const isFile = form === 'url' && specifier.startsWith('./');
+  if (isFile || /^(polyio(\/.*)?|node:.*)$/.test(specifier)) return [];
+  const remedy = "import from 'polyio' and node: only";
+  return [{ file, line, problem: `an example imports ${specifier}`, remedy }];
+}
+
+/** Everything in src/ and examples/ that breaks a rule of the layers. */
 export function checkLayers(files: Tree): Violation[] {
-  return sourcesIn(files, 'src').flatMap(([file, text]) => [
+  const examples = sourcesIn(files, 'examples').flatMap(([file, text]) =>
+    findReferences(file, text).flatMap((reference) => checkExample(file, reference)),
+  );
+  const sources = sourcesIn(files, 'src').flatMap(([file, text]) => [
     ...checkPlace(file),
     ...findReferences(file, text).flatMap((reference) => checkReference(files, file, reference)),
     ...checkErrno(file, text),
   ]);
+  return [...sources, ...examples];
 }
 
 if (isMain(import.meta.url)) reportViolations('layers', checkLayers(readTree()));

@@ -4,6 +4,7 @@
  *     node build/tools/tidy.js      prints what breaks a rule, and ends with 1 when something does
  */
 import { checkDeadFiles } from './tidy/dead-files.ts';
+import { checkExamples } from './tidy/examples.ts';
 import { checkLengths } from './tidy/lengths.ts';
 import { checkPaths } from './tidy/paths.ts';
 import { checkTests } from './tidy/tests.ts';
@@ -12,7 +13,7 @@ import { isMain, readTree, reportViolations, type Tree, type Violation } from '.
 
 /** Everything in the project that breaks a rule of style, by file and line. */
 export function checkTidy(tree: Tree): Violation[] {
-  return [checkLengths, checkDeadFiles, checkPaths, checkVocabulary, checkTests]
+  return [checkLengths, checkDeadFiles, checkPaths, checkVocabulary, checkTests, checkExamples]
     .flatMap((check) => check(tree))
     .sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line);
 }

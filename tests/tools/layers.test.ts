@@ -138,3 +138,17 @@ test('layers: a file or folder without a place, and an import that leaves src/',
     /lies outside src\//,
   );
 });
+
+test('layers: an example imports the package by its name, and Node', () => {
+  const good = [
+    "import { Pipe } from 'polyio';",
+    "import { attach } from 'polyio/node';",
+    "import { spawn } from 'node:child_process';",
+    "new Worker(new URL('./a.js', import.meta.url));",
+  ];
+  for (const line of good) assert.deepEqual(found({ 'examples/a.ts': line }), []);
+  const bad = ["import '../src/io.ts';", "import './b.ts';", "import koffi from 'koffi';"];
+  for (const line of bad) {
+    assertOne({ 'examples/a.ts': `\n${line}` }, 'examples/a.ts:2', /an example imports/);
+  }
+});

@@ -218,3 +218,27 @@ test('tidy: tests mirror src/, and skip with a reason', () => {
     assertOne(files, 'tests/io/a.test.ts:2', /gives no reason/);
   }
 });
+
+test('tidy: an example has its header, 60 lines at most, a test and a page', () => {
+  const header =
+    '// Shows: a\n// goes on\n// Needs: Linux\n// Run:   node build/examples/a.js\n// Try:   b\n' +
+    "import { Pipe } from 'polyio';\n";
+  const around: Files = {
+    'README.md': 'see `examples/a.ts`',
+    'tests/examples/a.test.ts': '',
+  };
+  const example = (text: string): Files => ({ ...around, 'examples/a.ts': text });
+  assert.deepEqual(found(example(`${header}${lines(54)}`)), []);
+  assertOne(example(`${header}${lines(55)}`), 'examples/a.ts:61', /61 lines, 60 are the limit/);
+  for (const gone of ['// Shows: a\n', '// Needs: Linux\n', '// Run:   ', '// Try:   b\n']) {
+    const text = `${header.replace(gone, '')}${lines(2)}`;
+    assertOne(example(text), 'examples/a.ts:1', /header of an example is incomplete/);
+  }
+  const foreign = header.replace("'polyio'", "'node:fs'");
+  assertOne(example(foreign), 'examples/a.ts:1', /does not import polyio/);
+  const text = `${header}${lines(2)}`;
+  const { 'README.md': _, ...unnamed } = example(text);
+  assertOne(unnamed, 'examples/a.ts:1', /no page names it/);
+  const { 'tests/examples/a.test.ts': __, ...untested } = example(text);
+  assertOne(untested, 'examples/a.ts:1', /no test runs it/);
+});
