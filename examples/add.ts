@@ -4,7 +4,7 @@
 // Try:   make SLOW_MS longer: the synchronous caller prints nothing meanwhile, the other goes on
 import { setTimeout as pause } from 'node:timers/promises';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
-import { Pipe, type PipeReader, PipeWriter } from 'polyio';
+import { Pipe, PipeWriter } from 'polyio';
 
 const SLOW_MS = 500;
 
@@ -14,22 +14,10 @@ function add(a: number, b: number): number {
 }
 
 /** What an asynchronous call returns at once: the right to the result, once there is one. */
-class Receipt {
-  readonly #answers: PipeReader;
-
-  constructor(answers: PipeReader) {
-    this.#answers = answers;
-  }
-
+interface Receipt {
   /** The sum, or null as long as it is not done. Never waits. */
-  result(): number | null {
-    const answer = new Int32Array(1);
-    return this.#answers.tryRead(answer) === null ? null : (answer[0] as number);
-  }
-
-  close(): void {
-    this.#answers.close();
-  }
+  result(): number | null;
+  close(): void;
 }
 
 /** Begins to add, in another thread, which writes the sum into a pipe when it has it. */
@@ -37,7 +25,11 @@ function startAdd(a: number, b: number): Receipt {
   const { reader, writer } = Pipe.open();
   reader.setBlocking(false);
   new Worker(new URL(import.meta.url), { workerData: { a, b, fd: writer.detach() } });
-  return new Receipt(reader);
+  const answer = new Int32Array(1);
+  return {
+    result: () => (reader.tryRead(answer) === null ? null : (answer[0] as number)),
+    close: () => reader.close(),
+  };
 }
 
 if (isMainThread) {
