@@ -2,6 +2,7 @@
 // Needs: Linux
 // Run:   node build/examples/protocol.js [model] [port]
 // Try:   nc 127.0.0.1 8080, with blocking, select, epoll and node-net in turn; Ctrl-C drains
+import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Connection, formatAddress, type ModelName, type Protocol, serve } from 'polyio';
 
@@ -26,7 +27,6 @@ export default {
 
 async function main(model: ModelName | 'default', port: number): Promise<void> {
   const server = await serve(new URL(import.meta.url), { model, port });
-  console.log(`listening on ${formatAddress(server.address)} under ${server.model}`);
   const stop = async (): Promise<void> => {
     const { drained } = await server.close({ timeoutMs: 25_000 });
     const { accepted, bytesIn, bytesOut } = server.statistics();
@@ -34,10 +34,11 @@ async function main(model: ModelName | 'default', port: number): Promise<void> {
     if (!drained) console.log('some bytes were left unsent');
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+  console.log(`listening on ${formatAddress(server.address)} under ${server.model}`);
 }
 
 // The workers import this file too, for its protocol: only the program itself starts the server.
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (realpathSync(process.argv[1] ?? '') === fileURLToPath(import.meta.url)) {
   const [model = 'default', port = '8080'] = process.argv.slice(2);
   await main(model as ModelName | 'default', Number(port));
 }

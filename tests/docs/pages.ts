@@ -5,7 +5,6 @@
  * output when it follows one of them with nothing but blank lines between, and an illustration
  * elsewhere. `…` in an expected output stands for anything.
  */
-import { posix } from 'node:path';
 import { readTree } from '../../tools/tree.ts';
 
 export type BlockKind = 'ts' | 'sh' | 'text';
@@ -99,13 +98,9 @@ export function readPages(): Page[] {
     .sort((a, b) => a.path.localeCompare(b.path));
 }
 
-/** `models-epoll`: a name for a page's folder. */
+/** `docs-models-epoll`: a name for a page's folder. */
 export function slugOf({ path }: Page): string {
-  return posix
-    .join(path)
-    .replace(/^docs\//, '')
-    .replace(/\.md$/, '')
-    .replaceAll('/', '-');
+  return path.replace(/\.md$/, '').replaceAll('/', '-');
 }
 
 /** Whether an output is the expected one, in which `…` stands for anything. */

@@ -45,6 +45,20 @@ function compilerOptions(): ts.CompilerOptions {
   return { ...options, ...isReaders, declaration: false, sourceMap: false };
 }
 
+const parsed = new Map<string, ts.SourceFile | undefined>();
+
+/** A host that parses the library's and the package's types once, however often it is asked. */
+function hostFor(options: ts.CompilerOptions, blocks: ReadonlySet<string>): ts.CompilerHost {
+  const host = ts.createCompilerHost(options);
+  const { getSourceFile } = host;
+  host.getSourceFile = (name, ...rest) => {
+    if (blocks.has(name)) return getSourceFile(name, ...rest);
+    if (!parsed.has(name)) parsed.set(name, getSourceFile(name, ...rest));
+    return parsed.get(name);
+  };
+  return host;
+}
+
 function describe(diagnostic: ts.Diagnostic, programs: readonly Program[]): string {
   const message = ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n');
   const { file, start = 0 } = diagnostic;
@@ -58,7 +72,8 @@ function describe(diagnostic: ts.Diagnostic, programs: readonly Program[]): stri
 /** Compiles them; what the compiler has to say is given back by page and line. */
 export function compile(programs: readonly Program[]): string[] {
   const sources = programs.map(({ script }) => script.replace(/\.js$/, '.ts'));
-  const program = ts.createProgram(sources, compilerOptions());
+  const options = compilerOptions();
+  const program = ts.createProgram(sources, options, hostFor(options, new Set(sources)));
   const before = ts.getPreEmitDiagnostics(program);
   const { diagnostics } = program.emit();
   return [...before, ...diagnostics].map((diagnostic) => describe(diagnostic, programs));
