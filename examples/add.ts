@@ -39,7 +39,7 @@ if (isMainThread) {
   console.log('asynchronous: startAdd(4, 5) is called');
   const receipt = startAdd(4, 5);
   console.log('asynchronous: the call returned a receipt, the sum is still being made');
-  let sum = receipt.result();
+  let sum: number | null = null;
   for (let i = 1; sum === null; i++) {
     console.log(`asynchronous: the caller does something else (${i})`);
     await pause(100);

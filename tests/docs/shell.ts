@@ -25,7 +25,9 @@ export const EXEMPT: ReadonlyMap<string, string> = new Map([
 /** Programs that not every machine has; any other command must run. */
 const OPTIONAL = ['nc', 'strace', 'ss', 'curl', 'socat', 'python3', 'ip', 'ping', 'script'];
 
-const LIVES_ON = /listening on |"event":"listening"|Ctrl-C/;
+const LIVES_ON = /listening on |"event":"listening"|Ctrl-C (?:stops|ends)|stop it: Ctrl-C/;
+/** What takes the page's port when it starts; other commands that name it are clients. */
+const TAKES_PORT = /\bpolyio serve\b|\bnpm start\b|\bbuild\/examples\/.* 8080\b/;
 const PLACE =
   /listening on (?:[^\s,]* )?([\d.]+|\[[\da-f:]+\]):(\d+)|"host":"([^"]+)","port":(\d+)/;
 const DATAGRAMS = /listening on [^\n]*\b(?:udp|datagram)/i;
@@ -113,10 +115,10 @@ export class Session {
     const server = this.#server;
     if (server === null) return;
     const place = PLACE.exec(server.output);
-    if (place !== null && !DATAGRAMS.test(server.output)) {
+    if (place !== null && !server.isOver && !DATAGRAMS.test(server.output)) {
       await greet(place[1] ?? (place[3] as string), Number(place[2] ?? place[4]));
     }
-    process.kill(-(server.child.pid as number), 'SIGTERM');
+    if (!server.isOver) process.kill(-(server.child.pid as number), 'SIGTERM');
     await this.#until(server, 'to end after SIGTERM', () => server.isOver);
     this.#server = null;
     // A program without a handler dies of the signal; a server of ours drains.
@@ -140,7 +142,7 @@ export class Session {
   async #command(line: string): Promise<string> {
     const typed = /^nc ([\w.:]+) (\d+)$/.exec(line.replaceAll(PAGE_PORT, this.#port));
     if (typed !== null) return greet(typed[1] as string, Number(typed[2]));
-    if (/\b(polyio serve|npm start)\b|\b8080\b/.test(line) && !/\bnc |polyio load/.test(line)) {
+    if (TAKES_PORT.test(line)) {
       await this.stop();
       this.#port = String(await freePort());
     }

@@ -11,7 +11,8 @@ let asked: Promise<readonly ModelState[]> | undefined;
 
 async function ask(): Promise<readonly ModelState[]> {
   const { stdout } = await polyio(['doctor', '--json']);
-  return (JSON.parse(stdout) as { models: ModelState[] }).models;
+  // A build that cannot even say what works has no excuse.
+  return stdout === '' ? [] : (JSON.parse(stdout) as { models: ModelState[] }).models;
 }
 
 /** Why a model does not work here, or null when it does. */

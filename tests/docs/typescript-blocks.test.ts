@@ -10,6 +10,11 @@ import { compile, type Program, writeBlocks } from './typescript-blocks.ts';
 
 const LIMIT_MS = 30_000;
 
+/** A program about a model that this kernel does not have. */
+const ABSENT =
+  "import { ECHO_MODULE, type ModelName, serve } from 'polyio';\n" +
+  "await serve(ECHO_MODULE, { model: 'kqueue' as ModelName, port: 0 });";
+
 /** What a block did wrong, `skip: …` when this kernel lacks its model, or null. */
 async function complaint(
   { block, folder, script }: Program,
@@ -67,16 +72,18 @@ test(
       page('b', block("throw new Error('no');")),
       page('c', block("console.error('oh');")),
       page('d', `${block('console.log(1, 2);')}\n\`\`\`text\n1 3\n\`\`\`\n`),
+      page('g', block(ABSENT)),
       page('e', `${block('console.log(1, process.pid);')}\n\`\`\`text\n1 …\n\`\`\`\n`),
       page(
         'f',
         `${block('// f.ts\nexport const f = 1;')}${block("import { f } from './f.js';\nf;")}`,
       ),
     ]);
-    assert.equal(found.length, 3, found.join('\n'));
+    assert.equal(found.length, 4, found.join('\n'));
     assert.match(found[0] as string, /^docs\/b\.md:4: ended with 1\n[\s\S]*Error: no/);
     assert.match(found[1] as string, /^docs\/c\.md:4: wrote to standard error\noh\n/);
     assert.match(found[2] as string, /^docs\/d\.md:4: printed\n1 2\nwhere the page says\n1 3\n/);
+    assert.match(found[3] as string, /^skip: docs\/g\.md:4: kqueue does not work here: /);
   },
   { limitMs: 120_000 },
 );
