@@ -2,6 +2,7 @@ export { AlignedMemory } from './io/aligned-memory.ts';
 export { CharacterDevice, type DeviceOpenOptions } from './io/character-device.ts';
 export { Descriptor } from './io/descriptor.ts';
 export { Device } from './io/device.ts';
+export { EventFd, type EventFdOptions } from './io/event-fd.ts';
 export {
   Fifo,
   type FifoMakeOptions,
@@ -12,13 +13,44 @@ export {
 } from './io/fifo.ts';
 export { File, type FileAdvice } from './io/file.ts';
 export type { FileOpenOptions } from './io/file-flags.ts';
+export {
+  Inotify,
+  type InotifyChange,
+  type InotifyEvent,
+  type InotifyMask,
+  type InotifyMove,
+  type InotifyOverflow,
+  type InotifyPlace,
+  type InotifyWatch,
+} from './io/inotify.ts';
+export { MemFd, type MemFdOptions, type Seal } from './io/mem-fd.ts';
+export { PidFd, type ProcessExit } from './io/pid-fd.ts';
 export { Pipe, PipeReader, PipeWriter } from './io/pipe.ts';
 export { PTY_PACKET, Pty, type PtyOpenOptions, type PtySpawnOptions } from './io/pty.ts';
+export { type SignalCode, SignalFd, type SignalInfo } from './io/signal-fd.ts';
+export type { SignalName } from './io/signal-names.ts';
 export { type Accepted, Socket, type SocketOpenOptions, socketPair } from './io/socket.ts';
 export type { SocketFamily, SocketType } from './io/socket-family.ts';
 export type { Linger, SocketOption, SocketOptionValue } from './io/socket-options.ts';
+export {
+  type ListenFd,
+  listenFds,
+  notify,
+  type ServiceState,
+  type SystemdOptions,
+  watchdogInterval,
+} from './io/systemd.ts';
 export { Terminal, type TerminalWhen } from './io/terminal.ts';
 export type { TerminalLine } from './io/terminal-modes.ts';
+export {
+  type TimerAtOptions,
+  type TimerClock,
+  TimerFd,
+  type TimerOptions,
+  type TimerRemaining,
+  type TimerTime,
+} from './io/timer-fd.ts';
+export type { Arena, Slice } from './sys/arena.ts';
 export type { TerminalAttributes, TerminalSize } from './sys/linux/termios.ts';
 export {
   type AbstractAddress,

@@ -3,6 +3,7 @@
  * Each table names its header; a test asks the C compiler for every one of them.
  */
 import type { Layout } from '../posix/abi.ts';
+import { EVENT_CONSTANTS, EVENT_LAYOUTS } from './event-abi.ts';
 
 const arm64 = process.arch === 'arm64';
 
@@ -24,13 +25,13 @@ export const EPOLL = {
 } as const;
 
 /** <sys/eventfd.h> */
-export const EVENTFD = { EFD_CLOEXEC: 0o2000000, EFD_NONBLOCK: 0o4000 } as const;
+export const EVENTFD = { EFD_SEMAPHORE: 1, EFD_CLOEXEC: 0o2000000, EFD_NONBLOCK: 0o4000 } as const;
 
 /** <sys/prctl.h> */
 export const PRCTL = { PR_SET_PDEATHSIG: 1 } as const;
 
 /** <sys/mman.h> */
-export const MEMFD = { MFD_CLOEXEC: 1 } as const;
+export const MEMFD = { MFD_CLOEXEC: 1, MFD_ALLOW_SEALING: 2 } as const;
 
 /** <sys/mman.h>, x64 only: a mapping in the first 2 GiB. */
 export const MMAN_X64 = { MAP_32BIT: 0x40 } as const;
@@ -167,6 +168,13 @@ export const CONSTANTS: readonly (readonly [string, Readonly<Record<string, numb
   ['asm/termbits.h', TERMIOS],
   ['sys/uio.h', UIO],
   ['signal.h', SIGNAL_EVENT],
+  ...EVENT_CONSTANTS,
 ];
 
-export const LAYOUTS: readonly Layout[] = [EPOLL_EVENT, TERMIOS2, WINSIZE, SIGEVENT];
+export const LAYOUTS: readonly Layout[] = [
+  EPOLL_EVENT,
+  TERMIOS2,
+  WINSIZE,
+  SIGEVENT,
+  ...EVENT_LAYOUTS,
+];

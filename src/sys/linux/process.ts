@@ -1,14 +1,13 @@
 /** <sys/prctl.h> and memfd_create(2): what a worker process shares with its parent. */
 import { bind } from '../ffi.ts';
 import { MEMFD, PRCTL } from './abi.ts';
+import { memfdCreate } from './memfd.ts';
 
 const prctl = bind<[option: number, value: number, b: number, c: number, d: number]>(
   'prctl',
   'int',
   ['int', 'ssize', 'ssize', 'ssize', 'ssize'],
 );
-
-const memfdCreate = bind<[name: string, flags: number]>('memfd_create', 'int', ['string', 'uint']);
 
 /**
  * Asks the kernel to send `signal` to this process when the thread that started it ends.

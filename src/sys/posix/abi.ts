@@ -11,10 +11,12 @@ const arm64 = process.arch === 'arm64';
 export const ERRNO = {
   EPERM: 1,
   ENOENT: 2,
+  ESRCH: 3,
   EINTR: 4,
   EIO: 5,
   ENXIO: 6,
   EBADF: 9,
+  ECHILD: 10,
   EAGAIN: 11,
   ENOMEM: 12,
   EACCES: 13,
@@ -52,6 +54,7 @@ export const ERRNO = {
   EHOSTUNREACH: 113,
   EALREADY: 114,
   EINPROGRESS: 115,
+  ECANCELED: 125,
 } as const;
 
 /** <fcntl.h> */
@@ -98,6 +101,9 @@ export const SOCKET = {
   AF_INET: 2,
   AF_INET6: 10,
   SOCK_STREAM: 1,
+  SOCK_DGRAM: 2,
+  SOCK_RAW: 3,
+  SOCK_SEQPACKET: 5,
   SOCK_CLOEXEC: 0o2000000,
   SOCK_NONBLOCK: 0o4000,
   SOL_SOCKET: 1,
@@ -195,9 +201,13 @@ export const SIGNAL = {
   SIGKILL: 9,
   SIGPIPE: 13,
   SIGTERM: 15,
+  SIGCHLD: 17,
+  SIGSTOP: 19,
+  SIGIO: 29,
   SIGRTMIN: 34,
   SIGRTMAX: 64,
   SIG_BLOCK: 0,
+  SIG_UNBLOCK: 1,
 } as const;
 
 /** <sys/mman.h> */
@@ -214,7 +224,13 @@ export const MMAN = {
 export const PTHREAD = { PTHREAD_CANCEL_DISABLE: 1, PTHREAD_CANCEL_ASYNCHRONOUS: 1 } as const;
 
 /** <time.h> */
-export const CLOCK = { CLOCK_MONOTONIC: 1 } as const;
+export const CLOCK = {
+  CLOCK_REALTIME: 0,
+  CLOCK_MONOTONIC: 1,
+  CLOCK_BOOTTIME: 7,
+  CLOCK_REALTIME_ALARM: 8,
+  CLOCK_BOOTTIME_ALARM: 9,
+} as const;
 
 /** <limits.h>: the buffers that one vectored call takes. */
 export const LIMITS = { IOV_MAX: 1024, PATH_MAX: 4096, NAME_MAX: 255 } as const;

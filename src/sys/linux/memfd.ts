@@ -1,0 +1,7 @@
+/** memfd_create(2): <sys/mman.h> */
+import { bind } from '../ffi.ts';
+
+export const memfdCreate = bind<[name: string, flags: number]>('memfd_create', 'int', [
+  'string',
+  'uint',
+]);
