@@ -7,9 +7,10 @@
  * - A signal sent to the process (kill(2), Ctrl-C, a child's SIGCHLD) goes to *any* thread that does
  *   not block it, and only when none is left does it stay pending. A Node process has threads that
  *   JavaScript never meets (V8's, libuv's pool), all of which leave it unblocked: one of them takes
- *   it, runs the handler that libuv installed for `process.on`, or the process dies of it.
- *   Nothing can block a signal in another thread.
- * - libuv reaps children by SIGCHLD; a thread that blocks it takes nothing away from libuv.
+ *   it, runs the handler that libuv installed for `process.on`, or the process dies of it; only a
+ *   read that is faster than that thread gets it. Nothing can block a signal in another thread.
+ * - libuv reaps children by SIGCHLD, which is always sent to the process: a read that took one would
+ *   leave a child unreaped.
  * - Several plain signals of one kind become one while pending; real-time ones queue, each with a
  *   value.
  * - The kernel ignores SIGKILL and SIGSTOP in a set without a word. A fault (SIGSEGV) in a thread
@@ -25,13 +26,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { SystemError } from '../errors.ts';
 import { INTERRUPT_SIGNAL } from '../sys/interrupt.ts';
-import {
-  CHILD_CODES,
-  POLL_CODES,
-  SIGINFO_CODES,
-  SIGNALFD,
-  SIGNALFD_SIGINFO,
-} from '../sys/linux/event-abi.ts';
+import { POLL_CODES, SIGINFO_CODES, SIGNALFD, SIGNALFD_SIGINFO } from '../sys/linux/event-abi.ts';
 import { signalfd } from '../sys/linux/signalfd.ts';
 import { gettid } from '../sys/linux/thread.ts';
 import { POLL, SIGNAL } from '../sys/posix/abi.ts';
@@ -40,7 +35,7 @@ import { read } from '../sys/posix/unistd.ts';
 import { Descriptor } from './descriptor.ts';
 import { type SignalName, signalName, signalNumber } from './signal-names.ts';
 
-type Codes = typeof SIGINFO_CODES & typeof CHILD_CODES & typeof POLL_CODES;
+type Codes = typeof SIGINFO_CODES & typeof POLL_CODES;
 
 /** Why a signal was sent, by sigaction(2); a number where that has no name. */
 export type SignalCode = keyof Codes | number;
@@ -50,7 +45,7 @@ export interface SignalInfo {
   readonly signal: SignalName;
   /** `SI_TKILL` from tgkill(2), `SI_USER` from kill(2), `SI_QUEUE` from sigqueue(3). */
   readonly code: SignalCode;
-  /** Who sent it, or which child it is about. */
+  /** Who sent it. */
   readonly pid: number;
   readonly uid: number;
   /** What came with it (`SI_QUEUE`, `SI_TIMER`, `SI_MESGQ`). */
@@ -59,8 +54,6 @@ export interface SignalInfo {
   readonly fd: number;
   /** The events of that descriptor, as poll(2) has them. */
   readonly band: number;
-  /** The exit code or signal of a child (`CLD_EXITED` and its kin). */
-  readonly status: number;
   /** How many expirations of its timer went by unseen (`SI_TIMER`). */
   readonly overrun: number;
 }
@@ -74,6 +67,7 @@ const view = new DataView(bytes.buffer);
 const REFUSED = new Map<number, string>([
   [SIGNAL.SIGKILL, 'nothing blocks or catches it'],
   [SIGNAL.SIGSTOP, 'nothing blocks or catches it'],
+  [SIGNAL.SIGCHLD, 'Node reaps its children by it; wait for them with PidFd'],
   [INTERRUPT_SIGNAL, 'it ends the waits of this library and must stay unblocked'],
   ...(['SIGSEGV', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGTRAP'] as const).map(
     (name) => [signalNumber(name), 'a fault in a thread that blocks it kills the process'] as const,
@@ -124,7 +118,6 @@ function nameIn(table: Readonly<Record<string, number>>, code: number): SignalCo
 function codeOf(signal: number, code: number): SignalCode {
   const general = nameIn(SIGINFO_CODES, code);
   if (general !== undefined) return general;
-  if (signal === SIGNAL.SIGCHLD) return nameIn(CHILD_CODES, code) ?? code;
   const isAboutDescriptor = signal === SIGNAL.SIGIO || signal >= SIGNAL.SIGRTMIN;
   return (isAboutDescriptor ? nameIn(POLL_CODES, code) : undefined) ?? code;
 }
@@ -140,7 +133,6 @@ function decode(): SignalInfo {
     value: view.getInt32(FIELDS.ssi_int[0], true),
     fd: String(code).startsWith('POLL_') ? view.getInt32(FIELDS.ssi_fd[0], true) : -1,
     band: view.getUint32(FIELDS.ssi_band[0], true),
-    status: view.getInt32(FIELDS.ssi_status[0], true),
     overrun: view.getUint32(FIELDS.ssi_overrun[0], true),
   };
 }

@@ -116,7 +116,6 @@ export const SIGNALFD_SIGINFO = {
     ssi_fd: [20, 4],
     ssi_band: [28, 4],
     ssi_overrun: [32, 4],
-    ssi_status: [40, 4],
     ssi_int: [44, 4],
   },
 } as const satisfies Layout;

@@ -27,10 +27,10 @@ export function isInSet(set: Uint8Array, signal: number): boolean {
  * error number.
  */
 export function blockSignals(signals: Iterable<number>, old: Uint8Array = signalSet([])): number {
-  return -pthreadSigmask(SIGNAL.SIG_BLOCK, signalSet(signals), old);
+  return 0 - pthreadSigmask(SIGNAL.SIG_BLOCK, signalSet(signals), old);
 }
 
 /** Unblocks signals in the calling thread: one that is pending arrives now. */
 export function unblockSignals(signals: Iterable<number>): number {
-  return -pthreadSigmask(SIGNAL.SIG_UNBLOCK, signalSet(signals), signalSet([]));
+  return 0 - pthreadSigmask(SIGNAL.SIG_UNBLOCK, signalSet(signals), signalSet([]));
 }
