@@ -30,7 +30,8 @@ export function ok(result: number): number {
 export class Descriptors {
   readonly #open = new Set<number>();
 
-  #adopt(result: number): number {
+  /** Takes over what a call has opened. */
+  adopt(result: number): number {
     this.#open.add(ok(result));
     return result;
   }
@@ -39,46 +40,46 @@ export class Descriptors {
   pipe(): [number, number] {
     const fds = new Int32Array(2);
     ok(pipe2(fds, O_CLOEXEC | O_NONBLOCK));
-    return [this.#adopt(fds[0]!), this.#adopt(fds[1]!)];
+    return [this.adopt(fds[0]!), this.adopt(fds[1]!)];
   }
 
   /** A non-blocking pair of stream sockets. */
   pair(): [number, number] {
     const fds = new Int32Array(2);
     ok(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds));
-    return [this.#adopt(fds[0]!), this.#adopt(fds[1]!)];
+    return [this.adopt(fds[0]!), this.adopt(fds[1]!)];
   }
 
   /** A connected pair of TCP sockets on the loopback interface. */
   tcpPair(): [number, number] {
     const type = SOCK_STREAM | SOCK_CLOEXEC;
-    const listener = this.#adopt(socket(AF_INET, type, 0));
+    const listener = this.adopt(socket(AF_INET, type, 0));
     const { bytes, size } = encodeAddress({ host: '127.0.0.1', port: 0 });
     ok(bindAddress(listener, bytes, size));
     ok(listen(listener, 1));
     const length = new Int32Array([size]);
     ok(getsockname(listener, bytes, length));
     const target = encodeAddress(decodeAddress(bytes, size));
-    const client = this.#adopt(socket(AF_INET, type, 0));
+    const client = this.adopt(socket(AF_INET, type, 0));
     ok(connect(client, target.bytes, target.size));
-    const server = this.#adopt(accept4(listener, bytes, length, SOCK_CLOEXEC));
+    const server = this.adopt(accept4(listener, bytes, length, SOCK_CLOEXEC));
     this.close(listener);
     return [client, server];
   }
 
   /** An eventfd: readable from the start when `initial` is 1. */
   event(initial: 0 | 1): number {
-    return this.#adopt(eventfd(initial, EVENTFD.EFD_CLOEXEC | EVENTFD.EFD_NONBLOCK));
+    return this.adopt(eventfd(initial, EVENTFD.EFD_CLOEXEC | EVENTFD.EFD_NONBLOCK));
   }
 
   /** A regular file, for reading. */
   file(path: string): number {
-    return this.#adopt(open(path, O_RDONLY | O_CLOEXEC, 0));
+    return this.adopt(open(path, O_RDONLY | O_CLOEXEC, 0));
   }
 
   /** Another number, `lowest` or above, for the same open file description. */
   duplicate(fd: number, lowest = 0): number {
-    return this.#adopt(fcntl(fd, F_DUPFD_CLOEXEC, lowest));
+    return this.adopt(fcntl(fd, F_DUPFD_CLOEXEC, lowest));
   }
 
   /** Another number that must be exactly `at`. */
