@@ -26,6 +26,7 @@ import { pollFd } from '../sys/posix/poll.ts';
 import { read } from '../sys/posix/unistd.ts';
 import { Descriptor } from './descriptor.ts';
 import { decodeEvents, hasLoneHalf, joinMoves, type RawEvent } from './inotify-events.ts';
+import { asPath, pathHint } from './opening.ts';
 import { callNow } from './waiting.ts';
 
 const BUFFER_BYTES = 65_536;
@@ -137,13 +138,6 @@ function maskOf(names: readonly InotifyMask[]): number {
   return mask >>> 0;
 }
 
-function checkPath(path: string): string {
-  if (typeof path !== 'string' || path.includes('\0')) {
-    throw new TypeError(`path must be a string without a zero byte, got ${inspect(path)}`);
-  }
-  return path;
-}
-
 /** What happens to files and directories, as events that a selector can watch for: inotify(7). */
 export class Inotify extends Descriptor {
   readonly #watches = new Map<number, InotifyWatch>();
@@ -163,16 +157,15 @@ export class Inotify extends Descriptor {
    * Throws SystemError with the path (ENOENT, EACCES, ENOSPC, ENOTDIR), TypeError for a mask that
    * names no event. @see inotify_add_watch(2)
    */
-  watch(path: string, mask: readonly InotifyMask[]): InotifyWatch {
+  watch(path: string | URL, mask: readonly InotifyMask[]): InotifyWatch {
     const fd = this.openFd('watch');
-    const id = inotifyAddWatch(fd, checkPath(path), maskOf(mask));
+    const name = asPath(path);
+    const id = inotifyAddWatch(fd, name, maskOf(mask));
     if (id < 0) {
-      throw new SystemError(id, 'inotify_add_watch', {
-        path,
-        hint: HINTS[`inotify_add_watch ${-id}`],
-      });
+      const hint = HINTS[`inotify_add_watch ${-id}`] ?? pathHint(id);
+      throw new SystemError(id, 'inotify_add_watch', { path: name, hint });
     }
-    const watch = this.#watches.get(id) ?? { id, path };
+    const watch = this.#watches.get(id) ?? { id, path: name };
     this.#watches.set(id, watch);
     return watch;
   }
