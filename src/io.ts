@@ -27,7 +27,13 @@ export { MemFd, type MemFdOptions, type Seal } from './io/mem-fd.ts';
 export { PidFd, type ProcessExit } from './io/pid-fd.ts';
 export { Pipe, PipeReader, PipeWriter } from './io/pipe.ts';
 export { PTY_PACKET, Pty, type PtyOpenOptions, type PtySpawnOptions } from './io/pty.ts';
-export { type SignalCode, SignalFd, type SignalInfo } from './io/signal-fd.ts';
+export {
+  type SignalCode,
+  SignalFd,
+  type SignalInfo,
+  type SignalThreadOptions,
+  signalThread,
+} from './io/signal-fd.ts';
 export type { SignalName } from './io/signal-names.ts';
 export { type Accepted, Socket, type SocketOpenOptions, socketPair } from './io/socket.ts';
 export type { SocketFamily, SocketType } from './io/socket-family.ts';

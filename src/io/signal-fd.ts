@@ -18,18 +18,19 @@
  *
  * What this means for us: a SignalFd is for signals aimed at its thread: by tgkill(2), by a timer
  * or an O_ASYNC descriptor with that thread as owner, by sigqueue to it; there it works in the
- * main thread and in workers. `tid` is the number to aim at. For signals sent to the process stay
+ * main thread and in workers. `tid` is the number to aim at, `signalThread` aims. For signals sent to the process stay
  * with `process.on`: `rivals()` names the threads that would take them. The set is blocked from
  * `open` to `close`, in that thread only.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { SystemError } from '../errors.ts';
+import { asInteger } from '../platform/integers.ts';
 import { INTERRUPT_SIGNAL } from '../sys/interrupt.ts';
 import { POLL_CODES, SIGINFO_CODES, SIGNALFD, SIGNALFD_SIGINFO } from '../sys/linux/event-abi.ts';
-import { signalfd } from '../sys/linux/signalfd.ts';
+import { signalfd, sigqueueToThread } from '../sys/linux/signalfd.ts';
 import { gettid } from '../sys/linux/thread.ts';
-import { POLL, SIGNAL } from '../sys/posix/abi.ts';
+import { ERRNO, POLL, SIGNAL } from '../sys/posix/abi.ts';
 import { blockSignals, isInSet, signalSet, unblockSignals } from '../sys/posix/signal-set.ts';
 import { read } from '../sys/posix/unistd.ts';
 import { Descriptor } from './descriptor.ts';
@@ -62,6 +63,12 @@ const SIZE = SIGNALFD_SIGINFO.size;
 const FIELDS = SIGNALFD_SIGINFO.fields;
 const bytes = new Uint8Array(SIZE);
 const view = new DataView(bytes.buffer);
+
+const INT_MAX = 2 ** 31 - 1;
+const HINTS: Readonly<Record<number, string>> = {
+  [ERRNO.ESRCH]: 'this process has no thread of that number (any more)',
+  [ERRNO.EAGAIN]: 'this user has too many signals queued: somebody has to read them',
+};
 
 /** What a thread must leave unblocked, and why. */
 const REFUSED = new Map<number, string>([
@@ -233,4 +240,32 @@ export class SignalFd extends Descriptor {
   protected override describe(): string {
     return this.signals.join(' ');
   }
+}
+
+/** Options of `signalThread`. */
+export interface SignalThreadOptions {
+  /** Comes with the signal: an integer of 32 bits. @default 0 */
+  readonly value?: number;
+}
+
+/**
+ * Sends a signal to one thread of this process, as `SI_QUEUE`: a SignalFd of that thread reads it. A
+ * thread that does not block it takes it as it takes every other, which may end the process.
+ *
+ * Throws SystemError: ESRCH for a thread that is gone, EAGAIN when too many signals are queued.
+ * @see rt_tgsigqueueinfo(2)
+ *
+ * @param tid the kernel's number of the thread, `SignalFd.tid`
+ */
+export function signalThread(
+  tid: number,
+  name: SignalName,
+  { value = 0 }: SignalThreadOptions = {},
+): void {
+  const thread = asInteger(tid, 'tid', 1, INT_MAX);
+  const queued = asInteger(value, 'value', -INT_MAX - 1, INT_MAX);
+  const uid = process.getuid?.() ?? 0;
+  const result = sigqueueToThread(thread, signalNumber(name), queued, uid);
+  if (result >= 0) return;
+  throw new SystemError(result, 'rt_tgsigqueueinfo', { hint: HINTS[-result] });
 }

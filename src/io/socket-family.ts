@@ -3,7 +3,7 @@ import { SOCKET } from '../sys/posix/abi.ts';
 import { type Address, encodeAddress, type RawAddress } from '../sys/posix/address.ts';
 
 const FAMILIES = { ipv4: SOCKET.AF_INET, ipv6: SOCKET.AF_INET6, unix: SOCKET.AF_UNIX } as const;
-const TYPES = { stream: SOCKET.SOCK_STREAM } as const;
+const TYPES = { stream: SOCKET.SOCK_STREAM, datagram: SOCKET.SOCK_DGRAM } as const;
 
 /** The address family of a socket: ip(7), ipv6(7), unix(7). */
 export type SocketFamily = keyof typeof FAMILIES;

@@ -4,10 +4,9 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import { Pipe, SignalFd, type SignalName } from '../../src/io.ts';
+import { Pipe, SignalFd, type SignalName, signalThread } from '../../src/io.ts';
 import { bind } from '../../src/sys/ffi.ts';
 import { INTERRUPT_SIGNAL, interrupt } from '../../src/sys/interrupt.ts';
-import { EVENT_SYSCALL, SIGINFO, SIGINFO_CODES } from '../../src/sys/linux/event-abi.ts';
 import { gettid, tgkill } from '../../src/sys/linux/thread.ts';
 import { FCNTL, SIGNAL } from '../../src/sys/posix/abi.ts';
 import { fcntl } from '../../src/sys/posix/fcntl.ts';
@@ -24,23 +23,6 @@ import { test } from '../harness/test.ts';
 
 const SIGUSR2 = 12;
 const REAL_TIME = SIGNAL.SIGRTMIN + 5;
-
-const queueToThread = bind<
-  [number: number, pid: number, tid: number, signal: number, info: Uint8Array]
->('syscall', 'ssize', ['ssize', 'ssize', 'ssize', 'ssize', 'buffer']);
-
-/** sigqueue(3) to one thread. */
-function sigqueue(tid: number, signal: number, value: number): void {
-  const info = new DataView(new ArrayBuffer(SIGINFO.size));
-  info.setInt32(SIGINFO.fields.si_signo[0], signal, true);
-  info.setInt32(SIGINFO.fields.si_code[0], SIGINFO_CODES.SI_QUEUE, true);
-  info.setInt32(SIGINFO.fields.si_pid[0], process.pid, true);
-  info.setInt32(SIGINFO.fields.si_uid[0], process.getuid?.() ?? 0, true);
-  info.setInt32(SIGINFO.fields.si_value[0], value, true);
-  const bytes = new Uint8Array(info.buffer);
-  const call = EVENT_SYSCALL.SYS_rt_tgsigqueueinfo;
-  assert.equal(queueToThread(call, process.pid, tid, signal, bytes), 0);
-}
 
 function isBlocked(signal: number): boolean {
   const now = signalSet([]);
@@ -76,7 +58,7 @@ test('a signal aimed at the thread is read with its sender', () => {
 
 test('real-time signals queue, each with its value', () => {
   using signalFd = openNonBlocking(['SIGRTMIN+5']);
-  for (const value of [1, -2, 2 ** 31 - 1]) sigqueue(signalFd.tid, REAL_TIME, value);
+  for (const value of [1, -2, 2 ** 31 - 1]) signalThread(signalFd.tid, 'SIGRTMIN+5', { value });
   const values: (number | undefined)[] = [];
   for (let info = signalFd.tryRead(); info !== null; info = signalFd.tryRead()) {
     assert.deepEqual([info.signal, info.code], ['SIGRTMIN+5', 'SI_QUEUE']);
@@ -108,7 +90,7 @@ test('a worker reads the signals aimed at it', async () => {
   const [tid] = (await once(worker, 'message')) as [number];
   const told = once(worker, 'message');
   const gone = once(worker, 'exit');
-  sigqueue(tid, REAL_TIME, 77);
+  signalThread(tid, 'SIGRTMIN+5', { value: 77 });
   const [{ signal, value }] = (await told) as [{ signal: string; value: number }];
   assert.deepEqual([signal, value], ['SIGRTMIN+5', 77]);
   await gone;
@@ -194,6 +176,16 @@ test('signals that cannot be read are refused with the reason', () => {
   }
   assert.throws(() => SignalFd.open(['SIGRTMIN+31']), RangeError);
   assert.ok(!isBlocked(SIGUSR2));
+});
+
+test('signalThread() names a thread that is gone and a value that is none', () => {
+  const expected = { code: 'ESRCH', syscall: 'rt_tgsigqueueinfo', message: /no thread/ };
+  assert.throws(() => signalThread(2 ** 31 - 1, 'SIGUSR2'), expected);
+  for (const wrong of [0, -1, Number.NaN]) {
+    assert.throws(() => signalThread(wrong, 'SIGUSR2'), { name: 'RangeError', message: /^tid/ });
+  }
+  const call = () => signalThread(gettid(), 'SIGUSR2', { value: 2 ** 31 });
+  assert.throws(call, { name: 'RangeError', message: /^value/ });
 });
 
 test('SignalFd: printed in one line; closed, it says so', () => {
