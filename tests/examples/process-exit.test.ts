@@ -27,6 +27,6 @@ test('process-exit: a process that takes too long gets SIGTERM', async () => {
 });
 
 test('process-exit: a command that is not there says so', async () => {
-  const [line] = await linesOf('polyio-no-such-command', 'x');
+  const [line] = await linesOf('/polyio-no-such-command', 'x');
   assert.match(line as string, /^not started: spawn .*ENOENT$/);
 });

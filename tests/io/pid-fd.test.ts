@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import { EventFd, PidFd, type SignalName } from '../../src/io.ts';
+import { EventFd, PidFd, Pipe, type SignalName } from '../../src/io.ts';
 import { FCNTL } from '../../src/sys/posix/abi.ts';
 import { fcntl } from '../../src/sys/posix/fcntl.ts';
 import { openAndClose } from '../cases/open-and-close.ts';
@@ -19,13 +19,14 @@ function start(): { child: ChildProcess; pid: number } {
 }
 
 test('the end of a child is seen before Node sees it, and left to Node', async () => {
-  const { child, pid } = start();
+  // A pipe of ours: it closes at once, while one of Node's closes when the loop runs, and reaps.
+  using pipe = Pipe.open();
+  const child = spawn('sh', EXIT_SOON, { stdio: [pipe.reader.fd, 'ignore', 'ignore'] });
+  const pid = child.pid as number;
   using pidFd = PidFd.open(pid);
-  assert.equal(pidFd.tryWaitExit(), null);
   const ended = once(child, 'exit');
-  child.stdin?.end();
-  // The pipe closes when Node's loop runs.
-  await once(child.stdin as NodeJS.EventEmitter, 'close');
+  assert.equal(pidFd.tryWaitExit(), null);
+  pipe.writer.close();
   const expected = { pid, reason: 'exited', code: 7, signal: null };
   assert.deepEqual(pidFd.waitExit(), expected);
   assert.deepEqual(pidFd.tryWaitExit(), expected);
