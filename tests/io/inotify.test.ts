@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { Inotify, type InotifyEvent, type InotifyMask, type InotifyWatch } from '../../src/io.ts';
+import { openSelector, READABLE } from '../../src/readiness.ts';
 import { openAndClose } from '../cases/open-and-close.ts';
 import { test } from '../harness/test.ts';
 
+const MOVER = fileURLToPath(new URL('../fixtures/mover.js', import.meta.url));
+/** Fewer than half of the smallest queue there is. */
+const MOVES = 4_000;
 /** Longer queues would take too long to fill. */
 const QUEUE_MAX = 100_000;
 
@@ -82,6 +89,42 @@ test('the two halves of a move are one event that says where from and where to',
   fs.renameSync(join(left, 'd'), join(right, 'd'));
   assert.deepEqual(take(inotify), ['IN_MOVE b -> c', 'IN_MOVE directory d -> d']);
 });
+
+for (const family of ['read', 'tryRead'] as const) {
+  test(`${family}() while another process moves: no move is lost or told twice`, async (context) => {
+    using watched = setUp();
+    const { folder, inotify } = watched;
+    const [left, right] = [join(folder, 'left'), join(folder, 'right')];
+    for (const path of [left, right]) {
+      fs.mkdirSync(path);
+      inotify.watch(path, ['IN_MOVE']);
+    }
+    fs.writeFileSync(join(left, 'file-0'), '');
+    using selector = openSelector();
+    selector.register(inotify, READABLE, null);
+    // With a time limit read() waits for second halves, and a broken mover does not hang the test.
+    if (family === 'read') inotify.setTimeout(15_000);
+    const mover = spawn(process.execPath, [MOVER, left, right, String(MOVES)], {
+      stdio: 'inherit',
+    });
+    const ended = once(mover, 'exit');
+    const arrived: string[] = [];
+    let apart = 0;
+    while (arrived.length < MOVES) {
+      if (family === 'tryRead') assert.equal(selector.wait(15_000), 1);
+      for (const event of inotify[family]() ?? []) {
+        assert.ok(event.event !== 'IN_Q_OVERFLOW');
+        if (event.event === 'IN_MOVED_TO') apart++;
+        if (event.event === 'IN_MOVE') arrived.push(event.to.name);
+        else if (event.event === 'IN_MOVED_TO') arrived.push(event.name as string);
+      }
+    }
+    const expected = Array.from({ length: MOVES }, (_, round) => `file-${round + 1}`);
+    assert.deepEqual(arrived, expected);
+    context.diagnostic(`${MOVES} moves, ${apart} of them told as two halves`);
+    assert.deepEqual(await ended, [0, null]);
+  });
+}
 
 test('a half of a move that stays alone is told as what it is', () => {
   using watched = setUp();

@@ -5,9 +5,11 @@ import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { EventFd, PidFd, Pipe, type SignalName } from '../../src/io.ts';
+import { interrupt } from '../../src/sys/interrupt.ts';
 import { FCNTL } from '../../src/sys/posix/abi.ts';
 import { fcntl } from '../../src/sys/posix/fcntl.ts';
 import { openAndClose } from '../cases/open-and-close.ts';
+import { untilAsleep } from '../fixtures/start-sleeper.ts';
 import { test } from '../harness/test.ts';
 
 const EXIT_SOON = ['-c', 'read line; exit 7'] as const;
@@ -73,6 +75,17 @@ test('a worker waits for a child of the main thread', async () => {
   assert.ok(['exited', 'unknown'].includes(reason), reason);
   assert.deepEqual(await ended, [7, null]);
   await gone;
+});
+
+test('interrupt() ends a wait for a process', async () => {
+  const entry = new URL('../fixtures/wait-for-process.js', import.meta.url);
+  const worker = new Worker(entry, { workerData: process.pid });
+  const [tid] = (await once(worker, 'message')) as [number];
+  await untilAsleep(tid);
+  const failed = once(worker, 'error');
+  await interrupt(worker);
+  const [error] = (await failed) as [NodeJS.ErrnoException];
+  assert.equal(error.code, 'ERR_POLYIO_INTERRUPTED');
 });
 
 test('a process that is no child of ours: that it ended, not how', async () => {
