@@ -32,7 +32,7 @@ function show(name: string, socket: Socket): void {
   }
 }
 
-const hasManager = process.env['NOTIFY_SOCKET'] !== undefined;
+const hasManager = Boolean(process.env['NOTIFY_SOCKET']);
 const [managerPath, journalPath] = [join(folder, 'notify'), join(folder, 'journal')];
 using manager = listenAt(managerPath);
 using journal = listenAt(journalPath);

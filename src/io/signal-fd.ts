@@ -76,8 +76,8 @@ const REFUSED = new Map<number, string>([
   [SIGNAL.SIGSTOP, 'nothing blocks or catches it'],
   [SIGNAL.SIGCHLD, 'Node reaps its children by it; wait for them with PidFd'],
   [INTERRUPT_SIGNAL, 'it ends the waits of this library and must stay unblocked'],
-  ...(['SIGSEGV', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGTRAP'] as const).map(
-    (name) => [signalNumber(name), 'a fault in a thread that blocks it kills the process'] as const,
+  ...[SIGNAL.SIGSEGV, SIGNAL.SIGBUS, SIGNAL.SIGFPE, SIGNAL.SIGILL, SIGNAL.SIGTRAP].map(
+    (signal) => [signal, 'a fault in a thread that blocks it kills the process'] as const,
   ),
 ]);
 

@@ -198,7 +198,12 @@ export const SELECT = { FD_SETSIZE: 1024 } as const;
 
 /** <signal.h>; the first real-time signals belong to the C library, which is why `SIGRTMIN` is 34. */
 export const SIGNAL = {
+  SIGILL: 4,
+  SIGTRAP: 5,
+  SIGBUS: 7,
+  SIGFPE: 8,
   SIGKILL: 9,
+  SIGSEGV: 11,
   SIGPIPE: 13,
   SIGTERM: 15,
   SIGCHLD: 17,
