@@ -68,7 +68,7 @@ test('open() refuses families and types it does not know, by name', () => {
   });
   assert.throws(() => Socket.open('ipv4', 'toString' as 'stream'), {
     name: 'TypeError',
-    message: "the type of a socket is one of stream; got 'toString'",
+    message: "the type of a socket is one of stream, datagram; got 'toString'",
   });
   assert.throws(() => socketPair('raw' as 'stream'), TypeError);
 });
