@@ -1,4 +1,4 @@
-/** Waiting on many descriptors at once: select, poll and epoll behind one contract. */
+/** Waiting on many descriptors at once: select, poll, epoll and signals behind one contract. */
 export { EpollSelector } from './readiness/epoll.ts';
 export { openSelector } from './readiness/open-selector.ts';
 export { PollSelector } from './readiness/poll.ts';
@@ -16,4 +16,5 @@ export {
   type SelectorStatistics,
   WRITABLE,
 } from './readiness/selector.ts';
-export { Waker } from './readiness/waker.ts';
+export { READINESS_SIGNAL, SignalDrivenSelector } from './readiness/signal-driven.ts';
+export { Waker, type WakerOptions } from './readiness/waker.ts';

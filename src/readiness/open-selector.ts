@@ -4,6 +4,10 @@ import { EpollSelector } from './epoll.ts';
 import { PollSelector } from './poll.ts';
 import { SelectSelector } from './select.ts';
 import type { Selector, SelectorModel } from './selector.ts';
+import { SignalDrivenSelector } from './signal-driven.ts';
+
+/** Those that are opened by name only: nobody wants them by accident. */
+const BY_NAME = [SignalDrivenSelector] as const;
 
 /** In the order of preference: what costs least per ready descriptor comes first. */
 const CANDIDATES = [EpollSelector, PollSelector, SelectSelector] as const;
@@ -21,12 +25,14 @@ const CANDIDATES = [EpollSelector, PollSelector, SelectSelector] as const;
 export function openSelector<Data = unknown>(model: 'epoll'): EpollSelector<Data>;
 export function openSelector<Data = unknown>(model: 'poll'): PollSelector<Data>;
 export function openSelector<Data = unknown>(model: 'select'): SelectSelector<Data>;
+export function openSelector<Data = unknown>(model: 'signal-driven'): SignalDrivenSelector<Data>;
 export function openSelector<Data = unknown>(model?: SelectorModel | 'default'): Selector<Data>;
 export function openSelector<Data>(model: SelectorModel | 'default' = 'default'): Selector<Data> {
   if (model === 'default') return openFirst<Data>();
-  const Candidate = CANDIDATES.find((candidate) => candidate.model === model);
+  const all = [...CANDIDATES, ...BY_NAME];
+  const Candidate = all.find((candidate) => candidate.model === model);
   if (Candidate === undefined) {
-    const names = CANDIDATES.map((candidate) => candidate.model).join(', ');
+    const names = all.map((candidate) => candidate.model).join(', ');
     throw new TypeError(`a selector is one of default, ${names}, got ${inspect(model)}`);
   }
   const unsupported = Candidate.unavailable();

@@ -16,12 +16,15 @@
  *   make the directions asked for ready as well, where the call that follows tells the truth. They
  *   are reported unasked, so pause a descriptor by `unregister`, never by asking for less. They
  *   come alone where no direction was asked for (`PRIORITY` only).
+ * - **Shared descriptions.** signal-driven sets O_ASYNC and the owner on the open file description,
+ *   where whoever shares it sees them, and takes them back with the registration.
  * - **Closed descriptors.** Unregister, then close. When it was forgotten: select and poll report
  *   the number as ready with `ERROR` until it is unregistered; epoll forgets it without a word once
- *   its last duplicate is closed. A registered *object* whose `fd` has changed (-1 when it was
- *   closed) is recognised by all three: its registration is dropped at its next event, or when its
- *   number is registered again, and what it would have reported counts as stale. A bare number that
- *   was closed and opened again cannot be told from the first.
+ *   its last duplicate is closed, and so does signal-driven with what sends signals. A registered
+ *   *object* whose `fd` has changed (-1 when it was closed) is recognised by all: its registration
+ *   is dropped at its next event, or when its number is registered again, and what it would have
+ *   reported counts as stale. A bare number that was closed and opened again cannot be told from
+ *   the first.
  * - **Regular files** are always ready for select and poll, which is true and of no use: their
  *   `read` sleeps in the disk all the same. epoll refuses them with EPERM.
  * - **Order and number.** Events of one batch come in no order worth relying on; epoll gives at
@@ -44,7 +47,7 @@ export const HANGUP = 8;
 export const ERROR = 16;
 
 /** The readiness models that have a selector, each by its system call's name. */
-export type SelectorModel = 'select' | 'poll' | 'epoll';
+export type SelectorModel = 'select' | 'poll' | 'epoll' | 'signal-driven';
 
 /** One registration. It is live: `modify` changes the object that `register` returned. */
 export interface SelectorKey<Data> {

@@ -3,17 +3,55 @@ import { PolyioError, SystemError } from '../errors.ts';
 import { asFd } from '../platform/fd.ts';
 import { EVENTFD } from '../sys/linux/abi.ts';
 import { eventfd } from '../sys/linux/eventfd.ts';
-import { ERRNO } from '../sys/posix/abi.ts';
+import { ERRNO, SOCKADDR_UN, SOCKET } from '../sys/posix/abi.ts';
+import { bindAddress, connect, getsockname, socket } from '../sys/posix/socket.ts';
 import { close, read, write } from '../sys/posix/unistd.ts';
 
 const COUNTER_BYTES = 8;
 const one = new Uint8Array(new BigUint64Array([1n]).buffer);
 const counter = new Uint8Array(COUNTER_BYTES);
 
+/** Options of `new Waker` and `Waker.open`. */
+export interface WakerOptions {
+  /**
+   * Opens a descriptor that sends signals when it is woken, for a signal-driven selector: an
+   * eventfd(2) sends none and would be `emulated` there. @default false
+   */
+  readonly signals?: boolean | undefined;
+}
+
+function openEventFd(): number {
+  const fd = eventfd(0, EVENTFD.EFD_CLOEXEC | EVENTFD.EFD_NONBLOCK);
+  if (fd < 0) throw new SystemError(fd, 'eventfd');
+  return fd;
+}
+
+/** A Unix datagram socket that is connected to itself, under a name that the kernel chose. */
+function openLoop(): number {
+  const { AF_UNIX, SOCK_DGRAM, SOCK_CLOEXEC, SOCK_NONBLOCK } = SOCKET;
+  const fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) throw new SystemError(fd, 'socket');
+  const name = new Uint8Array(SOCKADDR_UN.size);
+  name[SOCKADDR_UN.fields.sun_family[0]] = AF_UNIX;
+  const size = Int32Array.of(name.length);
+  const steps: readonly [call: string, make: () => number][] = [
+    ['bind', () => bindAddress(fd, name, SOCKADDR_UN.fields.sun_family[1])],
+    ['getsockname', () => getsockname(fd, name, size)],
+    ['connect', () => connect(fd, name, size[0] as number)],
+  ];
+  for (const [call, make] of steps) {
+    const result = make();
+    if (result >= 0) continue;
+    close(fd);
+    throw new SystemError(result, call);
+  }
+  return fd;
+}
+
 /**
  * Ends a selector's wait from another thread: register it `READABLE`, send its `fd` to the other
- * thread, and `wake` there through `Waker.fromFd(fd)`. It is an eventfd(2): wakes add up until
- * `clear`, and one that comes before the wait is not lost.
+ * thread, and `wake` there through `Waker.fromFd(fd)`. It is an eventfd(2), or a socket that
+ * sends signals: wakes add up until `clear`, and one that comes before the wait is not lost.
  */
 export class Waker {
   #fd: number;
@@ -24,16 +62,15 @@ export class Waker {
    *
    * @param shared the number of one that another thread owns, as `fromFd` passes it
    */
-  constructor(shared?: number) {
+  constructor(shared?: number, { signals = false }: WakerOptions = {}) {
     this.#isOwner = shared === undefined;
-    this.#fd =
-      shared === undefined ? eventfd(0, EVENTFD.EFD_CLOEXEC | EVENTFD.EFD_NONBLOCK) : asFd(shared);
-    if (this.#fd < 0) throw new SystemError(this.#fd, 'eventfd');
+    if (shared !== undefined) this.#fd = asFd(shared);
+    else this.#fd = signals ? openLoop() : openEventFd();
   }
 
-  /** The same as `new Waker()`. */
-  static open(): Waker {
-    return new Waker();
+  /** Opens one. Throws SystemError (EMFILE). */
+  static open(options: WakerOptions = {}): Waker {
+    return new Waker(undefined, options);
   }
 
   /**
@@ -52,15 +89,18 @@ export class Waker {
   /** Makes the descriptor readable. Any thread may call it, any number of times. */
   wake(): void {
     const result = write(this.#assertOpen(), one, COUNTER_BYTES);
-    // The counter is full: it is readable already.
+    // The counter or the queue is full: it is readable already.
     if (result < 0 && result !== -ERRNO.EAGAIN) throw new SystemError(result, 'write');
   }
 
   /** Makes the descriptor unreadable again; whether it had been woken. */
   clear(): boolean {
-    const result = read(this.#assertOpen(), counter, COUNTER_BYTES);
-    if (result < 0 && result !== -ERRNO.EAGAIN) throw new SystemError(result, 'read');
-    return result > 0;
+    const fd = this.#assertOpen();
+    for (let wasWoken = false; ; wasWoken = true) {
+      const result = read(fd, counter, COUNTER_BYTES);
+      if (result === -ERRNO.EAGAIN) return wasWoken;
+      if (result < 0 && result !== -ERRNO.EINTR) throw new SystemError(result, 'read');
+    }
   }
 
   /** Closes the descriptor, unless another thread owns it. Can be repeated. */

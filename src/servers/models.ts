@@ -1,6 +1,6 @@
 /** Every model by its one name: what it is, where it runs, and whether it can run here. */
 import { type Unsupported, UnsupportedError } from '../errors.ts';
-import { EpollSelector, PollSelector, SelectSelector } from '../readiness.ts';
+import { EpollSelector, PollSelector, SelectSelector, SignalDrivenSelector } from '../readiness.ts';
 import { SELECT } from '../sys/posix/abi.ts';
 import { descriptorLimit } from '../sys/posix/resource.ts';
 import { blocking } from './blocking.ts';
@@ -12,6 +12,7 @@ import type { Loop } from './loop.ts';
 import { nonBlocking } from './non-blocking.ts';
 import { poll } from './poll.ts';
 import { select } from './select.ts';
+import { signalDriven } from './signal-driven.ts';
 
 export type ModelName =
   | 'blocking'
@@ -22,9 +23,10 @@ export type ModelName =
   | 'poll'
   | 'epoll'
   | 'epoll-edge'
+  | 'signal-driven'
   | 'node-net';
 
-export type ModelFamily = 'blocking' | 'polling' | 'readiness' | 'baseline';
+export type ModelFamily = 'blocking' | 'polling' | 'readiness' | 'signal' | 'baseline';
 
 /** What a person or a table needs to know about a model. */
 export interface ModelInfo {
@@ -114,6 +116,10 @@ export const MODELS: readonly ModelInfo[] = [
       return refused === null ? null : { ...refused, model: 'epoll-edge' };
     },
   }),
+  // One worker: the owner of a listening socket's signals is one thread, whoever shares the socket.
+  define('signal-driven', 'signal', 'sigtimedwait(2) for the signal that says ready', {
+    unavailable: SignalDrivenSelector.unavailable,
+  }),
   define('node-net', 'baseline', "Node's own net module", { platforms: 'Linux' }),
 ];
 
@@ -126,6 +132,7 @@ const PROGRAMS: Readonly<Partial<Record<ModelName, Program>>> = {
   poll,
   epoll,
   'epoll-edge': epollEdge,
+  'signal-driven': signalDriven,
 };
 
 /** The candidates of `default`, best first. */
@@ -144,7 +151,6 @@ function absent(model: string, kernels: readonly string[], owner: string): Unsup
 /** The models that polyio knows of and this version does not have, with what to say about each. */
 export const ABSENT_MODELS: readonly Unsupported[] = [
   absent('kqueue', ['darwin', 'freebsd', 'openbsd', 'netbsd'], 'macOS and the BSDs'),
-  { model: 'signal-driven', reason: NOT_YET, remedy: 'use epoll' },
   { model: 'io-uring', reason: NOT_YET, remedy: 'use epoll' },
   absent('iocp', ['win32'], 'Windows'),
 ];

@@ -4,6 +4,7 @@ import { PolyioError, type PolyioErrorCode } from '../errors.ts';
 import { Waker } from '../readiness.ts';
 import { INTERRUPT_SIGNAL } from '../sys/interrupt.ts';
 import { tgkill } from '../sys/linux/thread.ts';
+import { modelInfo } from './models.ts';
 import { ControlBlock, STATE, type WorkerRecord } from './statistics.ts';
 import type { ThreadStart, WorkerHandle, WorkerReport, WorkerStart } from './worker-handle.ts';
 
@@ -25,7 +26,7 @@ export function startThread(
   memory: SharedArrayBuffer,
   record: WorkerRecord,
 ): WorkerHandle {
-  const waker = Waker.open();
+  const waker = Waker.open({ signals: modelInfo(start.model).family === 'signal' });
   const workerData: ThreadStart = { ...start, wakerFd: waker.fd, memory };
   const name = `polyio ${start.model} ${start.worker}`;
   const thread = new Worker(ENTRY, { workerData, name, ...argumentsOfWorkers() });

@@ -12,6 +12,7 @@ import {
   PollSelector,
   type SelectorModel,
   SelectSelector,
+  SignalDrivenSelector,
 } from '../../src/readiness.ts';
 import { ERRNO } from '../../src/sys/posix/abi.ts';
 import { runCommand } from '../harness/child.ts';
@@ -30,6 +31,7 @@ const SYSCALLS: Readonly<Record<SelectorModel, readonly string[]>> = {
   epoll: ['epoll_create1'],
   poll: process.arch === 'arm64' ? ['ppoll'] : ['poll'],
   select: process.arch === 'arm64' ? ['pselect6'] : ['pselect6', 'select'],
+  'signal-driven': ['signalfd4'],
 };
 
 /** Runs source text in a Node whose main thread is refused the models' calls once it is up. */
@@ -68,7 +70,7 @@ test('openSelector: the default is the first candidate, and nothing was rejected
 });
 
 test('openSelector: a name gives that class', () => {
-  for (const Class of [EpollSelector, PollSelector, SelectSelector]) {
+  for (const Class of [EpollSelector, PollSelector, SelectSelector, SignalDrivenSelector]) {
     assert.equal(Class.unavailable(), null);
     using selector = openSelector(Class.model as SelectorModel);
     assert.ok(selector instanceof Class);
@@ -79,7 +81,7 @@ test('openSelector: a name gives that class', () => {
 test('openSelector: an unknown name lists the names', () => {
   assert.throws(() => openSelector('epol' as 'epoll'), {
     name: 'TypeError',
-    message: /default, epoll, poll, select, got 'epol'/,
+    message: /default, epoll, poll, select, signal-driven, got 'epol'/,
   });
 });
 

@@ -9,7 +9,7 @@ import {
 } from '../../src/servers.ts';
 import { test } from '../harness/test.ts';
 
-test('MODELS: nine names, each once, in the order in which they are taught', () => {
+test('MODELS: ten names, each once, in the order in which they are taught', () => {
   assert.deepEqual(
     MODELS.map(({ name }) => name),
     [
@@ -21,6 +21,7 @@ test('MODELS: nine names, each once, in the order in which they are taught', () 
       'poll',
       'epoll',
       'epoll-edge',
+      'signal-driven',
       'node-net',
     ],
   );

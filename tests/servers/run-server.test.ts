@@ -17,6 +17,7 @@ const MODELS: readonly ModelName[] = [
   'poll',
   'epoll',
   'epoll-edge',
+  'signal-driven',
 ];
 const echo = { data() {} };
 const running = new Set<Worker>();

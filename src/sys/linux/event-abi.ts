@@ -13,6 +13,22 @@ export const TIMERFD = {
 /** <sys/signalfd.h> */
 export const SIGNALFD = { SFD_CLOEXEC: 0o2000000 } as const;
 
+/** <fcntl.h>: signals that say that a descriptor is ready. */
+export const SIGNAL_IO = {
+  O_ASYNC: 0o20000,
+  F_SETSIG: 10,
+  F_GETSIG: 11,
+  F_SETOWN_EX: 15,
+  F_OWNER_TID: 0,
+} as const;
+
+export const F_OWNER_EX = {
+  type: 'struct f_owner_ex',
+  header: 'fcntl.h',
+  size: 8,
+  fields: { type: [0, 4], pid: [4, 4] },
+} as const satisfies Layout;
+
 /** <sys/inotify.h> */
 export const INOTIFY = {
   IN_CLOEXEC: 0o2000000,
@@ -132,6 +148,8 @@ export const SIGINFO = {
     si_uid: [20, 4],
     si_status: [24, 4],
     si_value: [24, 8],
+    si_band: [16, 8],
+    si_fd: [24, 4],
   },
 } as const satisfies Layout;
 
@@ -146,6 +164,7 @@ export const INOTIFY_EVENT = {
 export const EVENT_CONSTANTS: readonly (readonly [string, Readonly<Record<string, number>>])[] = [
   ['sys/timerfd.h', TIMERFD],
   ['sys/signalfd.h', SIGNALFD],
+  ['fcntl.h', SIGNAL_IO],
   ['sys/inotify.h', INOTIFY],
   ['sys/wait.h', WAIT],
   ['signal.h', SIGINFO_CODES],
@@ -158,6 +177,7 @@ export const EVENT_CONSTANTS: readonly (readonly [string, Readonly<Record<string
 export const EVENT_LAYOUTS: readonly Layout[] = [
   TIMESPEC,
   SIGNALFD_SIGINFO,
+  F_OWNER_EX,
   SIGINFO,
   INOTIFY_EVENT,
 ];
