@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { Pipe, SignalFd, type SignalName, signalThread } from '../../src/io.ts';
 import { bind } from '../../src/sys/ffi.ts';
 import { INTERRUPT_SIGNAL, interrupt } from '../../src/sys/interrupt.ts';
+import { SIGNAL_IO } from '../../src/sys/linux/event-abi.ts';
 import { gettid, tgkill } from '../../src/sys/linux/thread.ts';
 import { FCNTL, SIGNAL } from '../../src/sys/posix/abi.ts';
 import { fcntl } from '../../src/sys/posix/fcntl.ts';
@@ -68,7 +69,7 @@ test('real-time signals queue, each with its value', () => {
 });
 
 test('a descriptor that signals its owner is named with its events', () => {
-  const [F_SETSIG, F_SETOWN_EX, F_OWNER_TID, O_ASYNC] = [10, 15, 0, 0o20000];
+  const { F_SETSIG, F_SETOWN_EX, F_OWNER_TID, O_ASYNC } = SIGNAL_IO;
   const setOwner = bind<[fd: number, command: number, owner: Int32Array]>('fcntl', 'int', [
     'fd',
     'int',
