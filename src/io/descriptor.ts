@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { PolyioError, SystemError } from '../errors.ts';
+import { announceClosing } from '../platform/closing.ts';
 import { asFd } from '../platform/fd.ts';
 import { asTimeout } from '../platform/integers.ts';
 import { ERRNO } from '../sys/posix/abi.ts';
@@ -91,6 +92,7 @@ export abstract class Descriptor {
   /** Gives the number up without closing it and returns it; O_NONBLOCK stays as it is. */
   detach(): number {
     const fd = this.openFd('detach');
+    announceClosing(this);
     this.#fd = -1;
     this.#gone = 'detached';
     return fd;
@@ -105,6 +107,7 @@ export abstract class Descriptor {
   close(): void {
     const fd = this.#fd;
     if (fd < 0) return;
+    announceClosing(this);
     this.#fd = -1;
     const before = this.#inheritedNonBlocking;
     if (before !== null && before !== (this.#timeoutMs !== null)) setNonBlocking(fd, before);

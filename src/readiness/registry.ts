@@ -8,6 +8,7 @@
  */
 import { inspect } from 'node:util';
 import { PolyioError, SystemError, type Unsupported, UnsupportedError } from '../errors.ts';
+import { announceClosing } from '../platform/closing.ts';
 import { fdOf, type Handle } from '../platform/fd.ts';
 import { asInteger, asTimeout } from '../platform/integers.ts';
 import { beginWait, checkInterrupt, endWait, isEintr } from '../sys/interrupt.ts';
@@ -231,6 +232,7 @@ export abstract class BaseSelector<Data> implements Selector<Data> {
 
   close(): void {
     if (this.#closed) return;
+    announceClosing(this);
     this.#closed = true;
     this.#keys.length = 0;
     this.#objects.length = 0;

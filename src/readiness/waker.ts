@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { PolyioError, SystemError } from '../errors.ts';
+import { announceClosing } from '../platform/closing.ts';
 import { asFd } from '../platform/fd.ts';
 import { EVENTFD } from '../sys/linux/abi.ts';
 import { eventfd } from '../sys/linux/eventfd.ts';
@@ -106,8 +107,10 @@ export class Waker {
   /** Closes the descriptor, unless another thread owns it. Can be repeated. */
   close(): void {
     const fd = this.#fd;
+    if (fd < 0) return;
+    announceClosing(this);
     this.#fd = -1;
-    if (fd >= 0 && this.#isOwner) close(fd);
+    if (this.#isOwner) close(fd);
   }
 
   [Symbol.dispose](): void {

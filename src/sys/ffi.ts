@@ -67,8 +67,20 @@ interface Koffi {
   load(path: string | null): Library;
   errno(): number;
   view(address: bigint, size: number): ArrayBuffer;
-  address(bytes: Uint8Array): bigint;
+  address(value: unknown): bigint;
   version: string;
+  readonly node: {
+    readonly env: unknown;
+    poll(fd: number, callback: () => void): LoopHandle;
+  };
+}
+
+/** A handle in Node's own event loop. Whoever needs it has to hold it: dropped, it is closed. */
+export interface LoopHandle {
+  /** Lets it keep the loop alive, as it does from the start. */
+  ref(): void;
+  unref(): void;
+  close(): void;
 }
 
 interface Foreign {
@@ -164,6 +176,17 @@ export function viewMemory(address: number, size: number): ArrayBuffer {
  */
 export function addressOf(bytes: Uint8Array): number {
   return Number(load().koffi.address(bytes));
+}
+
+/** The address by which native code knows this thread's Node, for functions whose name is napi_*. */
+export function nodeEnvironment(): number {
+  const { koffi } = load();
+  return Number(koffi.address(koffi.node.env));
+}
+
+/** Watches a descriptor in this thread's loop. For node-poll.ts, which tells what is wrong with it. */
+export function pollHandle(fd: number, callback: () => void): LoopHandle {
+  return load().koffi.node.poll(fd, callback);
 }
 
 /**

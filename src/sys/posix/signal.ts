@@ -1,8 +1,7 @@
 /** <signal.h> */
 import { bind, bindValue } from '../ffi.ts';
 import { SIGACTION, SIGNAL } from './abi.ts';
-
-const dlsym = bindValue<[handle: number, name: string]>('dlsym', 'address', ['address', 'string']);
+import { dlsym } from './dlfcn.ts';
 
 const sigaction = bind<[signal: number, action: Uint8Array, old: number]>('sigaction', 'int', [
   'int',

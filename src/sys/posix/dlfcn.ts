@@ -1,0 +1,8 @@
+/** <dlfcn.h> */
+import { bindValue } from '../ffi.ts';
+
+/** dlsym(3): the address of a symbol; the handle 0 means the running program. */
+export const dlsym = bindValue<[handle: number, name: string]>('dlsym', 'address', [
+  'address',
+  'string',
+]);
