@@ -25,6 +25,7 @@ import { EPOLL, EPOLL_EVENT } from '../sys/linux/abi.ts';
 import { epollCreate1, epollCtl, epollWait } from '../sys/linux/epoll.ts';
 import { type LoopHandle, wakeLoopBy } from '../sys/node-poll.ts';
 import { ERRNO } from '../sys/posix/abi.ts';
+import { isOpen } from '../sys/posix/fcntl.ts';
 import { close } from '../sys/posix/unistd.ts';
 
 /** Events of one turn of the loop; more come in the next one. */
@@ -42,6 +43,7 @@ const HINTS: Readonly<Record<number, string>> = {
   [ERRNO.EBADF]: 'the descriptor is not open (any more): end what is attached, then close',
   [ERRNO.ENOENT]:
     'the descriptor was closed and its number belongs to another: end what is attached, then close',
+  [ERRNO.EINVAL]: 'the descriptor was closed and its number belongs to polyio itself',
 };
 
 /** What a watch tells its owner; it is silent afterwards until it is armed again. */
@@ -108,7 +110,8 @@ const events = { arena: null as Arena | null, words: new Int32Array(0) };
  * when this thread watches it already.
  */
 export function watch(handle: Handle, owner: WatchOwner): Watch {
-  fdOf(handle);
+  // Asked before the instance is opened, which would take the number of one that was closed.
+  if (!isOpen(fdOf(handle))) throw refusal(-ERRNO.EBADF);
   hub ??= new Hub();
   try {
     return hub.add(handle, owner);
@@ -169,7 +172,7 @@ class Hub {
       close(this.#epfd);
       throw error;
     }
-    this.#handle.unref();
+    this.#handle.reference(false);
     process.once('exit', this.#close);
   }
 
@@ -213,8 +216,8 @@ class Hub {
     const before = this.#references;
     this.#armed += armed;
     this.#references += references;
-    if (before === 0 && this.#references > 0) this.#handle.ref();
-    if (before > 0 && this.#references === 0) this.#handle.unref();
+    if (before === 0 && this.#references > 0) this.#handle.reference(true);
+    if (before > 0 && this.#references === 0) this.#handle.reference(false);
   }
 
   closeWhenEmpty(): void {

@@ -71,15 +71,12 @@ interface Koffi {
   version: string;
   readonly node: {
     readonly env: unknown;
-    poll(fd: number, callback: () => void): LoopHandle;
+    poll(fd: number, callback: () => void): PollHandle;
   };
 }
 
 /** A handle in Node's own event loop. Whoever needs it has to hold it: dropped, it is closed. */
-export interface LoopHandle {
-  /** Lets it keep the loop alive, as it does from the start. */
-  ref(): void;
-  unref(): void;
+export interface PollHandle {
   close(): void;
 }
 
@@ -100,6 +97,7 @@ const C_TYPES: Readonly<Record<ParameterType | Result, string>> = {
   string: 'const char *',
 };
 
+const require = createRequire(import.meta.url);
 let foreign: Foreign | undefined;
 let errno: () => number = () => 0;
 
@@ -135,7 +133,7 @@ function loadLibrary(): Foreign {
     });
   }
   try {
-    const koffi = createRequire(import.meta.url)('koffi') as Koffi;
+    const koffi = require('koffi') as Koffi;
     errno = koffi.errno;
     return { koffi, library: koffi.load(null) };
   } catch (cause) {
@@ -178,6 +176,12 @@ export function addressOf(bytes: Uint8Array): number {
   return Number(load().koffi.address(bytes));
 }
 
+/** The file of the library that does the calling, or null when it is part of the program itself. */
+export function foreignFile(): string | null {
+  load();
+  return Object.keys(require.cache).find((file) => file.endsWith('koffi.node')) ?? null;
+}
+
 /** The address by which native code knows this thread's Node, for functions whose name is napi_*. */
 export function nodeEnvironment(): number {
   const { koffi } = load();
@@ -185,7 +189,7 @@ export function nodeEnvironment(): number {
 }
 
 /** Watches a descriptor in this thread's loop. For node-poll.ts, which tells what is wrong with it. */
-export function pollHandle(fd: number, callback: () => void): LoopHandle {
+export function pollHandle(fd: number, callback: () => void): PollHandle {
   return load().koffi.node.poll(fd, callback);
 }
 

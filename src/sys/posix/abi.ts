@@ -240,6 +240,9 @@ export const CLOCK = {
 /** <limits.h>: the buffers that one vectored call takes. */
 export const LIMITS = { IOV_MAX: 1024, PATH_MAX: 4096, NAME_MAX: 255 } as const;
 
+/** <dlfcn.h> */
+export const DLFCN = { RTLD_NOW: 2, RTLD_NODELETE: 0x1000 } as const;
+
 /** <sys/resource.h> */
 export const RESOURCE = { RLIMIT_NOFILE: 7 } as const;
 
@@ -362,6 +365,7 @@ export const CONSTANTS: readonly (readonly [string, Readonly<Record<string, numb
   ['signal.h', SIGNAL],
   ['sys/mman.h', MMAN],
   ['pthread.h', PTHREAD],
+  ['dlfcn.h', DLFCN],
   ['sys/resource.h', RESOURCE],
 ];
 
