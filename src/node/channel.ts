@@ -12,7 +12,7 @@
  */
 
 import { PolyioError, SystemError } from '../errors.ts';
-import { type Descriptor, Socket } from '../io.ts';
+import { type Descriptor, Pty, Socket } from '../io.ts';
 import { watchClosing } from '../platform/closing.ts';
 import { ERROR, HANGUP, READABLE, WRITABLE } from '../readiness.ts';
 import { ERRNO } from '../sys/posix/abi.ts';
@@ -70,6 +70,12 @@ function transferOf(descriptor: Descriptor, names: readonly string[], does: stri
   throw new TypeError(`a ${kind} does not ${does} bytes: attach() it, or use its own methods`);
 }
 
+/** A pseudo terminal has no other end of the stream: the last program in it has left. */
+function isHangup(descriptor: Descriptor, error: unknown): boolean {
+  const isEio = error instanceof SystemError && error.errno === -ERRNO.EIO;
+  return isEio && descriptor instanceof Pty;
+}
+
 /** A descriptor in the loop, read and written for a stream that owns it. */
 export class Channel {
   readonly descriptor: Descriptor;
@@ -92,15 +98,15 @@ export class Channel {
     this.descriptor = descriptor;
     this.#owner = owner;
     this.#readBytes = Math.max(1, Math.min(READ_BYTES_MAX, options.readBytes));
-    const { readable, writable } = options;
-    this.#read = readable ? transferOf(descriptor, ['tryRecv', 'tryRead'], 'yield') : null;
-    this.#write = writable ? transferOf(descriptor, ['trySend', 'tryWrite'], 'take') : null;
+    this.#timeoutBefore = descriptor.timeout;
     this.#watch = watch(descriptor, {
       ready: (ready) => this.#ready(ready),
       lost: (error) => owner.destroy(error),
     });
-    this.#timeoutBefore = descriptor.timeout;
     try {
+      const { readable, writable } = options;
+      this.#read = readable ? transferOf(descriptor, ['tryRecv', 'tryRead'], 'yield') : null;
+      this.#write = writable ? transferOf(descriptor, ['trySend', 'tryWrite'], 'take') : null;
       descriptor.setBlocking(false);
     } catch (error) {
       this.#watch.close();
@@ -199,7 +205,8 @@ export class Channel {
         count = (this.#read as Transfer)(room);
       } catch (error) {
         this.#wantsMore = false;
-        this.#owner.destroy(error as Error);
+        if (isHangup(this.descriptor, error)) this.#owner.push(null);
+        else this.#owner.destroy(error as Error);
         return;
       }
       if (count === null) return;

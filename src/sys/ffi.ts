@@ -190,7 +190,13 @@ export function nodeEnvironment(): number {
 
 /** Watches a descriptor in this thread's loop. For node-poll.ts, which tells what is wrong with it. */
 export function pollHandle(fd: number, callback: () => void): PollHandle {
-  return load().koffi.node.poll(fd, callback);
+  const { koffi } = load();
+  return setUp(() => koffi.node.poll(fd, callback));
+}
+
+/** Takes such a handle out of the loop. */
+export function closePollHandle(handle: PollHandle): void {
+  setUp(() => handle.close());
 }
 
 /**

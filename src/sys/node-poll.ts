@@ -27,7 +27,14 @@
  * its type and its descriptor before it is believed.
  */
 import { invariant, SystemError, UnsupportedError } from '../errors.ts';
-import { bindValue, foreignFile, nodeEnvironment, type PollHandle, pollHandle } from './ffi.ts';
+import {
+  bindValue,
+  closePollHandle,
+  foreignFile,
+  nodeEnvironment,
+  type PollHandle,
+  pollHandle,
+} from './ffi.ts';
 import { DLFCN } from './posix/abi.ts';
 import { dlopen, dlsym } from './posix/dlfcn.ts';
 import { memcpy } from './posix/string.ts';
@@ -79,7 +86,7 @@ export class LoopHandle {
 
   /** Takes it out of the loop; called once. */
   close(): void {
-    this.#handle.close();
+    closePollHandle(this.#handle);
   }
 }
 
@@ -97,7 +104,7 @@ export function wakeLoopBy(fd: number): LoopHandle {
     if (result < 0) throw new SystemError(result, 'uv_poll_start');
     return new LoopHandle(handle, address);
   } catch (error) {
-    handle.close();
+    closePollHandle(handle);
     throw error;
   }
 }

@@ -160,7 +160,9 @@ test('while the body runs nothing waits: a descriptor left readable wakes nobody
   let calls = 0;
   for await (const ready of attach(waker)) {
     assert.equal(ready, READABLE);
-    setTap(() => calls++);
+    setTap((call) => {
+      if (call.startsWith('epoll')) calls++;
+    });
     for (let turns = 0; turns < 20; turns++) await turn();
     await sleep(5);
     setTap(null);
