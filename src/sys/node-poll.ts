@@ -18,9 +18,10 @@
  *   its sleeps. Node runs it in its callback scope, and never in a thread that is being stopped.
  *
  * What this means for us: the handle wakes the loop and calls nobody. koffi makes it, and closes it
- * with its thread whatever ends that; koffi itself stays loaded until the process ends. Then libuv is
- * told to call abs(3), which takes an int and touches nothing, in place of koffi's callback. JavaScript learns of the wake-up by an immediate
- * (see node/hub.ts), and the descriptor is one that nobody else can close.
+ * with its thread whatever ends that; koffi itself stays loaded until the process ends. Then libuv
+ * is told to call abs(3), which takes an int and touches nothing, in place of koffi's callback.
+ * JavaScript learns of the wake-up by an immediate (see node/hub.ts), and the descriptor is one that
+ * nobody else can close.
  *
  * koffi does not tell where its handle lies. libuv keeps the handles of a loop in a ring, the newest
  * one last; the two offsets have been the same since libuv 1.0, and what they lead to is asked for
