@@ -1,4 +1,3 @@
-import { AsyncResource } from 'node:async_hooks';
 import { inspect } from 'node:util';
 import { PolyioError } from '../errors.ts';
 import { watchClosing } from '../platform/closing.ts';
@@ -148,8 +147,6 @@ abstract class Waiting<Batch> implements Attached {
 export class CallbackAttachment<Batch> extends Waiting<Batch> implements Attachment {
   readonly finished: Promise<void>;
   readonly #callback: (batch: Batch) => void;
-  // Callbacks run in the context, AsyncLocalStorage included, in which `attach` was called.
-  readonly #context = new AsyncResource('PolyioAttachment');
   #settle!: (error?: Error) => void;
 
   constructor(
@@ -168,7 +165,8 @@ export class CallbackAttachment<Batch> extends Waiting<Batch> implements Attachm
 
   protected override deliver(batch: Batch): void {
     try {
-      this.#context.runInAsyncScope(this.#callback, undefined, batch);
+      const callback = this.#callback;
+      callback(batch);
     } finally {
       this.wait();
     }

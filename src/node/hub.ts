@@ -16,6 +16,7 @@
  * instance exists while anything is attached, and keeps the loop alive while something is armed
  * whose owner did not call `unref`.
  */
+import { AsyncResource } from 'node:async_hooks';
 import { setImmediate } from 'node:timers';
 import { SystemError } from '../errors.ts';
 import { fdOf, type Handle } from '../platform/fd.ts';
@@ -60,6 +61,8 @@ export class Watch {
   readonly handle: Handle;
   readonly owner: WatchOwner;
   readonly generation: number;
+  /** Its owner is told in the context, AsyncLocalStorage included, in which it was attached. */
+  readonly context = new AsyncResource('PolyioWatch');
   /** What it is armed for; 0 while it is silent. */
   interest = 0;
   /** What it was armed for last. */
@@ -305,7 +308,8 @@ class Hub {
       const watched = this.#ready[this.#next++] as Watch;
       const { pending } = watched;
       watched.pending = 0;
-      if (pending !== 0) watched.owner.ready(pending);
+      if (pending === 0) continue;
+      watched.context.runInAsyncScope(watched.owner.ready, watched.owner, pending);
     }
   }
 

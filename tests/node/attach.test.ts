@@ -209,6 +209,22 @@ test('a hundred attached descriptors', async () => {
   for (const waker of wakers) waker.close();
 });
 
+test('more are ready than one turn takes: nobody is left out', async () => {
+  const wakers = Array.from({ length: 600 }, () => new Waker());
+  const told = new Set<number>();
+  const all = wakers.map((waker, index) => {
+    const attachment = attach(waker, () => {
+      told.add(index);
+      attachment.close();
+    });
+    return attachment.finished;
+  });
+  for (const waker of wakers) waker.wake();
+  await Promise.all(all);
+  assert.equal(told.size, wakers.length);
+  for (const waker of wakers) waker.close();
+});
+
 test('a callback runs in the context of its attach()', async () => {
   using waker = new Waker();
   const storage = new AsyncLocalStorage<string>();

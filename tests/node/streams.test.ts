@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream, writeFileSync } from 'node:fs';
@@ -7,7 +8,7 @@ import { buffer, text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Pipe, PipeReader, Socket, socketPair } from '../../src/io.ts';
-import { openDuplex, openReadable, openWritable } from '../../src/node.ts';
+import { attach, openDuplex, openReadable, openWritable } from '../../src/node.ts';
 import { Waker } from '../../src/readiness.ts';
 import { isNonBlocking, isOpen } from '../../src/sys/posix/fcntl.ts';
 import { test } from '../harness/test.ts';
@@ -264,6 +265,22 @@ test('a stream that is always ready leaves Node its turns', async () => {
   assert.ok(got > 0);
   to.destroy();
   from.destroy();
+});
+
+test('events of a stream come in the context in which it was opened', async () => {
+  const storage = new AsyncLocalStorage<string>();
+  const { reader, writer } = Pipe.open();
+  const stream = storage.run('mine', () => openReadable(reader));
+  using waker = new Waker();
+  const other = storage.run('other', () => attach(waker, () => {}));
+  writer.write(Buffer.from('x'));
+  const seen = await new Promise((resolve) => {
+    stream.on('data', () => resolve(storage.getStore()));
+  });
+  assert.equal(seen, 'mine');
+  other.close();
+  stream.destroy();
+  writer.close();
 });
 
 test('a server of streams: a connection that is still being made, many clients, upper case', async () => {
