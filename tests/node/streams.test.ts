@@ -224,6 +224,13 @@ test('a descriptor that somebody else closes is an error of the stream', async (
 });
 
 test('what carries no bytes, and what is attached already, is refused and stays as it was', () => {
+  const [left, right] = socketPair();
+  // Any socket will do: it is the type's name that decides.
+  Object.defineProperty(left, 'type', { value: 'datagram' });
+  assert.throws(() => openDuplex(left), { name: 'TypeError', message: /carries messages/ });
+  assert.equal(left.blocking, true);
+  left.close();
+  right.close();
   using pipe = Pipe.open();
   assert.throws(() => openWritable(pipe.reader), { message: /PipeReader does not take bytes/ });
   assert.throws(() => openReadable(pipe.writer), { message: /PipeWriter does not yield bytes/ });
