@@ -104,7 +104,6 @@ abstract class Waiting<Batch> implements Attached {
   protected wait(): void {
     if (this.#closed) return;
     try {
-      this.#source.rearm?.();
       this.#watch.arm(this.#source.interest);
     } catch (error) {
       this.end(error as Error);
@@ -117,7 +116,6 @@ abstract class Waiting<Batch> implements Attached {
     this.#watch.close();
     this.#unwatchClosing();
     this.#signal?.removeEventListener('abort', this.#onAbort);
-    this.#source.detached?.();
     this.ended(error, isAbort);
   }
 

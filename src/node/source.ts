@@ -1,6 +1,6 @@
 /**
- * The contract of what can be attached to Node's loop: a descriptor that tells when there is
- * something to take, a way to take it without waiting, and a way to prepare the next wait.
+ * The contract of what is attached batch by batch: a descriptor that tells when there is something to
+ * take, and a way to take it without waiting. What works otherwise uses `watch` (hub.ts) itself.
  */
 import { PolyioError, SystemError, UnsupportedError } from '../errors.ts';
 import type { Handle } from '../platform/fd.ts';
@@ -20,10 +20,6 @@ export interface Source<Batch> {
   readonly name: string;
   /** Takes what is there and never waits; null when it was a false alarm. Errors end the attachment. */
   take(ready: number): Batch | null;
-  /** Called before each wait. Errors end the attachment. */
-  rearm?(): void;
-  /** Called once, when it is attached no longer. */
-  detached?(): void;
 }
 
 /** Batches of nothing but events that nobody can silence any more, one after the other. */
