@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readlinkSync } from 'node:fs';
-import { test as nodeTest, type TestContext } from 'node:test';
+import { after, test as nodeTest, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -17,6 +17,7 @@ export interface TestOptions {
 }
 
 const SETTLE_MS = 3_000;
+const END_MS = 30_000;
 
 let watchdog: ChildProcess | undefined;
 
@@ -32,6 +33,11 @@ function arm(name: string, limitMs: number): void {
   }
   watchdog.stdin?.write(`${JSON.stringify({ name, limitMs })}\n`);
 }
+
+// A thread that a failed test left asleep in the kernel keeps the process from ending.
+after(() => {
+  if (watchdog !== undefined) arm('the end of the process', END_MS);
+});
 
 /** The open descriptors of this process and what each one is. */
 export function openDescriptors(): Map<number, string> {
