@@ -7,7 +7,9 @@ import {
   addressDetails,
   addressScratch,
   decodeAddress,
+  decodeHost,
   encodeAddress,
+  encodeHost,
   formatAddress,
   resetScratch,
   scratchAddress,
@@ -186,7 +188,7 @@ test('address: what is none is refused with the forms that there are', () => {
   ]) {
     assert.throws(() => encodeAddress(wrong as Address), {
       name: 'TypeError',
-      message: /^an address is { host, port }, { path } or { abstract }, got /,
+      message: /^an address is { host, port }, { path }, { abstract }, .* or { can }, got /,
     });
   }
 });
@@ -196,6 +198,15 @@ test('address: an unnamed socket, and an answer shorter than a family', () => {
   bytes[0] = SOCKET.AF_UNIX;
   assert.deepEqual(decodeAddress(bytes, 2), { unnamed: true });
   assert.deepEqual(decodeAddress(bytes, 0), { unnamed: true });
+});
+
+test('address: hosts alone, as bytes and back', () => {
+  for (const host of ['0.0.0.0', '192.0.2.1', '::', '2001:db8::1', '::ffff:1.2.3.4']) {
+    assert.equal(decodeHost(encodeHost(host, 'group')), nodesForm(host));
+  }
+  for (const host of ['', 'localhost', 'fe80::1%lo', 5, null, ['1.2.3.4']]) {
+    assert.throws(() => encodeHost(host, 'group'), /^TypeError: group must be a numeric IPv4 or/);
+  }
 });
 
 test('address: for people and for errors', () => {

@@ -155,6 +155,59 @@ export const EPOLL_EVENT = {
   fields: { events: [0, 4], data: [arm64 ? 8 : 4, 8] },
 } as const satisfies Layout;
 
+/** <sys/socket.h>: the families that only Linux has. */
+export const FAMILY = { AF_NETLINK: 16, AF_PACKET: 17, AF_CAN: 29, AF_VSOCK: 40 } as const;
+
+/** <linux/vm_sockets.h>; the two that stand for "any" are -1 in C, all bits set. */
+export const VSOCK = {
+  VMADDR_CID_ANY: -1,
+  VMADDR_CID_HYPERVISOR: 0,
+  VMADDR_CID_LOCAL: 1,
+  VMADDR_CID_HOST: 2,
+  VMADDR_PORT_ANY: -1,
+} as const;
+
+export const SOCKADDR_VM = {
+  type: 'struct sockaddr_vm',
+  header: 'linux/vm_sockets.h',
+  size: 16,
+  fields: { svm_family: [0, 2], svm_port: [4, 4], svm_cid: [8, 4] },
+} as const satisfies Layout;
+
+export const SOCKADDR_NL = {
+  type: 'struct sockaddr_nl',
+  header: 'linux/netlink.h',
+  size: 12,
+  fields: { nl_family: [0, 2], nl_pid: [4, 4], nl_groups: [8, 4] },
+} as const satisfies Layout;
+
+export const SOCKADDR_LL = {
+  type: 'struct sockaddr_ll',
+  header: 'linux/if_packet.h',
+  size: 20,
+  fields: {
+    sll_family: [0, 2],
+    sll_protocol: [2, 2],
+    sll_ifindex: [4, 4],
+    sll_hatype: [8, 2],
+    sll_pkttype: [10, 1],
+    sll_halen: [11, 1],
+    sll_addr: [12, 8],
+  },
+} as const satisfies Layout;
+
+export const SOCKADDR_CAN = {
+  type: 'struct sockaddr_can',
+  header: 'linux/can.h',
+  size: 24,
+  fields: {
+    can_family: [0, 2],
+    can_ifindex: [4, 4],
+    'can_addr.tp.rx_id': [8, 4],
+    'can_addr.tp.tx_id': [12, 4],
+  },
+} as const satisfies Layout;
+
 export const CONSTANTS: readonly (readonly [string, Readonly<Record<string, number>>])[] = [
   ['sys/epoll.h', EPOLL],
   ['sys/eventfd.h', EVENTFD],
@@ -177,4 +230,15 @@ export const LAYOUTS: readonly Layout[] = [
   WINSIZE,
   SIGEVENT,
   ...EVENT_LAYOUTS,
+export const LAYOUTS: readonly Layout[] = [EPOLL_EVENT, TERMIOS2, WINSIZE, SIGEVENT];
+  ['sys/socket.h', FAMILY],
+  ['linux/vm_sockets.h', VSOCK],
+];
+
+export const LAYOUTS: readonly Layout[] = [
+  EPOLL_EVENT,
+  SOCKADDR_VM,
+  SOCKADDR_NL,
+  SOCKADDR_LL,
+  SOCKADDR_CAN,
 ];

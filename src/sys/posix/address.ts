@@ -1,7 +1,14 @@
-/** Socket addresses as the kernel has them: <netinet/in.h>, <sys/un.h>. */
+/** Socket addresses as the kernel has them: <netinet/in.h>, <sys/un.h>; the rest is Linux's own. */
 import { isIPv4, isIPv6 } from 'node:net';
 import { inspect } from 'node:util';
 import { asInteger } from '../../platform/integers.ts';
+import {
+  decodeLinuxAddress,
+  encodeLinuxAddress,
+  formatLinuxAddress,
+  isLinuxAddress,
+  type LinuxAddress,
+} from '../linux/address.ts';
 import { SOCKADDR_IN, SOCKADDR_IN6, SOCKADDR_STORAGE, SOCKADDR_UN, SOCKET } from './abi.ts';
 
 /**
@@ -25,12 +32,20 @@ export interface AbstractAddress {
   readonly abstract: string;
 }
 
-/** A Unix socket that was never bound. */
+/**
+ * A Unix socket that was never bound; where the kernel names no sender (a stream's is known by its
+ * connection), that too.
+ */
 export interface UnnamedAddress {
   readonly unnamed: true;
 }
 
-export type Address = InternetAddress | PathAddress | AbstractAddress | UnnamedAddress;
+export type Address =
+  | InternetAddress
+  | PathAddress
+  | AbstractAddress
+  | UnnamedAddress
+  | LinuxAddress;
 
 /** An address in the kernel's form: the first `size` bytes of `bytes`. */
 export interface RawAddress {
@@ -41,6 +56,8 @@ export interface RawAddress {
 const PATH_MAX = SOCKADDR_UN.fields.sun_path[1] - 1;
 const PATH_OFFSET = SOCKADDR_UN.fields.sun_path[0];
 const WORDS_IN_V6 = 8;
+const IPV4_SIZE = SOCKADDR_IN.fields.sin_addr[1];
+const IPV6_SIZE = SOCKADDR_IN6.fields.sin6_addr[1];
 
 /** Room for any address, and the length that goes in and out beside it: the scratch of one call. */
 export const addressScratch = new Uint8Array(SOCKADDR_STORAGE.size);
@@ -102,6 +119,28 @@ function formatV6(view: DataView, offset: number): string {
     : `${hex(words.slice(0, start))}::${hex(words.slice(start + best))}`;
 }
 
+/** The 4 or 16 bytes of a numeric address. Throws TypeError naming `what` for anything else. */
+export function encodeHost(host: unknown, what: string): Uint8Array {
+  const isText = typeof host === 'string';
+  if (isText && isIPv4(host)) {
+    const bytes = new Uint8Array(IPV4_SIZE);
+    parseV4(host, bytes, 0);
+    return bytes;
+  }
+  if (isText && isIPv6(host) && !host.includes('%')) {
+    const bytes = new Uint8Array(IPV6_SIZE);
+    parseV6(host, new DataView(bytes.buffer), 0);
+    return bytes;
+  }
+  throw new TypeError(`${what} must be a numeric IPv4 or IPv6 address, got ${inspect(host)}`);
+}
+
+/** The text of 4 or 16 bytes of an address. */
+export function decodeHost(bytes: Uint8Array): string {
+  if (bytes.length === IPV4_SIZE) return bytes.join('.');
+  return formatV6(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0);
+}
+
 function encodeInternet({ host, port, scope = 0 }: InternetAddress): RawAddress {
   asInteger(port, 'port', 0, 65_535);
   // Node's checks convert to text first, so that an array of one address would pass for one.
@@ -152,9 +191,10 @@ export function encodeAddress(address: Address): RawAddress {
     if ('host' in address) return encodeInternet(address);
     if ('path' in address) return encodeUnix(address.path, false);
     if ('abstract' in address) return encodeUnix(address.abstract, true);
+    if (isLinuxAddress(address)) return encodeLinuxAddress(address);
   }
   throw new TypeError(
-    `an address is { host, port }, { path } or { abstract }, got ${inspect(address)}`,
+    `an address is { host, port }, { path }, { abstract }, { cid, port }, { portId }, { link } or { can }, got ${inspect(address)}`,
   );
 }
 
@@ -181,11 +221,13 @@ export function decodeAddress(bytes: Uint8Array, size: number): Address {
     const host = formatV6(view, SOCKADDR_IN6.fields.sin6_addr[0]);
     return scope === 0 ? { host, port } : { host, port, scope };
   }
-  return decodeUnix(bytes, size);
+  if (family === SOCKET.AF_UNIX) return decodeUnix(bytes, size);
+  return decodeLinuxAddress(bytes, size, family) ?? { unnamed: true };
 }
 
 /** An address for people: `127.0.0.1:8080`, `[::1]:8080`, a path, `@name` for an abstract one. */
 export function formatAddress(address: Address): string {
+  if (isLinuxAddress(address)) return formatLinuxAddress(address);
   if ('host' in address) {
     const host = address.host.includes(':') ? `[${address.host}]` : address.host;
     return `${host}:${address.port}`;
@@ -197,5 +239,6 @@ export function formatAddress(address: Address): string {
 /** The fields that a SystemError about this address carries. */
 export function addressDetails(address: Address): { address?: string; port?: number } {
   if ('host' in address) return { address: address.host, port: address.port };
+  if ('cid' in address) return { address: `vsock ${address.cid}`, port: address.port };
   return { address: formatAddress(address) };
 }

@@ -1,0 +1,33 @@
+/** <net/if.h>: network interfaces by name and by index. */
+import { inspect } from 'node:util';
+import { SystemError } from '../../errors.ts';
+import { asInteger } from '../../platform/integers.ts';
+import { bindValue } from '../ffi.ts';
+import { ERRNO } from '../posix/abi.ts';
+
+const NAME_MAX = 15;
+const INDEX_MAX = 2 ** 31 - 1;
+
+const ifNameToIndex = bindValue<[name: string]>('if_nametoindex', 'int', ['string']);
+
+/**
+ * The index of a network interface (1 to 2^31-1), given as the index itself or by its name. 0 leaves
+ * the choice to the kernel. Throws TypeError, RangeError, SystemError ENODEV when there is none of
+ * that name. @see if_nametoindex(3)
+ */
+export function interfaceIndex(value: number | string, what = 'interface'): number {
+  if (typeof value === 'number') return asInteger(value, what, 0, INDEX_MAX);
+  if (typeof value !== 'string') {
+    throw new TypeError(`${what} must be an interface's name or index, got ${inspect(value)}`);
+  }
+  const bytes = Buffer.byteLength(value);
+  if (bytes === 0 || bytes > NAME_MAX || value.includes('\0')) {
+    const rule = `1 to ${NAME_MAX} bytes, none of them zero`;
+    throw new RangeError(`${what} must have ${rule}, got ${inspect(value)}`);
+  }
+  const index = ifNameToIndex(value);
+  if (index > 0) return index;
+  // No descriptor left for the question is the other way to fail; it is seen where one is opened.
+  const hint = 'there is no network interface of that name';
+  throw new SystemError(ERRNO.ENODEV, 'if_nametoindex', { address: value, hint });
+}
