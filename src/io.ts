@@ -25,6 +25,26 @@ export {
 } from './io/inotify.ts';
 export { MemFd, type MemFdOptions, type Seal } from './io/mem-fd.ts';
 export { PidFd, type ProcessExit } from './io/pid-fd.ts';
+export type { Received } from './io/datagrams.ts';
+export { Descriptor } from './io/descriptor.ts';
+export type { MembershipOptions, Multicast, MulticastOptions } from './io/multicast.ts';
+export type { Linger } from './io/options/codec.ts';
+export type { Credentials } from './io/options/credentials.ts';
+export type { Filter, FilterInstruction } from './io/options/filter.ts';
+export type {
+  IpInterface,
+  IpMembership,
+  IpSourceFilter,
+  IpSourceMembership,
+  Ipv6Membership,
+  Ipv6PacketInfo,
+} from './io/options/membership.ts';
+export type {
+  PacketFanout,
+  PacketMembership,
+  PacketRing,
+  PacketStatistics,
+} from './io/options/packet.ts';
 export { Pipe, PipeReader, PipeWriter } from './io/pipe.ts';
 export { PTY_PACKET, Pty, type PtyOpenOptions, type PtySpawnOptions } from './io/pty.ts';
 export {
@@ -58,6 +78,16 @@ export {
 } from './io/timer-fd.ts';
 export type { Arena, Slice } from './sys/arena.ts';
 export type { TerminalAttributes, TerminalSize } from './sys/linux/termios.ts';
+export type { SocketFamily, SocketKind, SocketType } from './io/socket-family.ts';
+export type { SocketOption, SocketOptionInput, SocketOptionValue } from './io/socket-options.ts';
+export type {
+  CanAddress,
+  NetlinkAddress,
+  PacketAddress,
+  PacketType,
+  VsockAddress,
+} from './sys/linux/address.ts';
+export { interfaceIndex } from './sys/linux/interface.ts';
 export {
   type AbstractAddress,
   type Address,

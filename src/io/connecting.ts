@@ -9,13 +9,16 @@
  *   (EINTR) or refused its sleep (EAGAIN), it has left nothing under way, and `poll` calls the
  *   unconnected socket writable: SO_ERROR would answer 0 and look like success.
  * - The sleep of a Unix connect can be limited by SO_SNDTIMEO, and by nothing else.
+ * - A vsock connect that a signal interrupts is taken back: it is made again.
+ * - The address of the family AF_UNSPEC takes a peer away again: a datagram socket then receives
+ *   from everybody, a connected stream is reset.
  */
 import { beginWait, endWait, isEintr } from '../sys/interrupt.ts';
-import { ERRNO, POLL, SOCKET } from '../sys/posix/abi.ts';
+import { ERRNO, POLL, SOCKADDR_STORAGE, SOCKET } from '../sys/posix/abi.ts';
 import type { RawAddress } from '../sys/posix/address.ts';
 import { setNonBlocking } from '../sys/posix/fcntl.ts';
 import { connect, getsockopt, setsockopt } from '../sys/posix/socket.ts';
-import { encodeTimeval } from './socket-options.ts';
+import { encodeTimeval } from './options/codec.ts';
 import { callUntil, type Deadline, pollUntil } from './waiting.ts';
 
 /** The error that the socket holds, which asking takes away: 0, or the negative error number. */
@@ -55,6 +58,19 @@ export function connectUnix(fd: number, address: RawAddress, deadline: Deadline)
   }
   const result = callUntil(0, 0, connect, fd, bytes, size, undefined);
   return result === -ERRNO.EAGAIN ? sleepInConnect(fd, address, deadline) : result;
+}
+
+/** Connects a vsock socket by the deadline: 0, or the negative error number. */
+export function connectVsock(fd: number, address: RawAddress, deadline: Deadline): number {
+  if (deadline !== null) return connectInternet(fd, address, deadline);
+  return callUntil(null, 0, connect, fd, address.bytes, address.size, undefined);
+}
+
+const NO_PEER = new Uint8Array(SOCKADDR_STORAGE.fields.ss_family[1]);
+
+/** Takes the peer away: 0, or the negative error number. */
+export function dissolve(fd: number): number {
+  return callUntil(0, 0, connect, fd, NO_PEER, NO_PEER.length, undefined);
 }
 
 function sleepInConnect(fd: number, { bytes, size }: RawAddress, deadline: number): number {

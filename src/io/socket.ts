@@ -26,9 +26,25 @@ import {
   socketpair,
 } from '../sys/posix/socket.ts';
 import { asIncoming, asOutgoing } from './buffers.ts';
-import { connectInternet, connectUnix, pendingError } from './connecting.ts';
-import { Descriptor } from './descriptor.ts';
 import {
+  connectInternet,
+  connectUnix,
+  connectVsock,
+  dissolve,
+  pendingError,
+} from './connecting.ts';
+import {
+  assertWhole,
+  lengthFlag,
+  type Received,
+  recvFromCall,
+  sendRefused,
+  sendToCall,
+} from './datagrams.ts';
+import { Descriptor } from './descriptor.ts';
+import { Multicast } from './multicast.ts';
+import {
+  carriesMessages,
   describeSocket,
   encodeFor,
   familyNumber,
@@ -39,14 +55,21 @@ import {
 import {
   getOption,
   getRawOption,
+  readInteger,
   type SocketOption,
+  type SocketOptionInput,
   type SocketOptionValue,
   setOption,
   setRawOption,
 } from './socket-options.ts';
-import { type Deadline, deadlineAfter } from './waiting.ts';
+import { protocolNumber, socketRefused } from './socket-protocol.ts';
+import { callNow, callUntil, type Deadline, deadlineAfter } from './waiting.ts';
 
 const INT_MAX = 2 ** 31 - 1;
+const CONNECTORS: Partial<Record<SocketFamily, typeof connectInternet>> = {
+  unix: connectUnix,
+  vsock: connectVsock,
+};
 const DIRECTIONS = { read: SOCKET.SHUT_RD, write: SOCKET.SHUT_WR, both: SOCKET.SHUT_RDWR } as const;
 
 /** A connection taken from a listening socket, and who is at its other end. */
@@ -57,8 +80,13 @@ export interface Accepted {
 
 /** Options of `Socket.open`. */
 export interface SocketOpenOptions {
-  /** The protocol's number (IPPROTO_MPTCP is 262). @default 0, the family's usual one */
-  readonly protocol?: number;
+  /**
+   * The protocol's number or name: `tcp`, `udp`, `mptcp`, `icmp` and others of ipv4 and ipv6,
+   * `route` and others of netlink, `all`, `ip`, `arp` and others of packet (numbers are those of
+   * Ethernet: 0x0800 is IPv4), `raw`, `bcm`, `isotp`, `j1939` of can.
+   * @default the family's usual one
+   */
+  readonly protocol?: number | string;
 }
 
 let adopt: (fd: number, family: SocketFamily, type: SocketType) => Socket;
@@ -83,16 +111,21 @@ export class Socket extends Descriptor {
     this.type = type;
   }
 
-  /** Opens a socket that waits for ever. Throws SystemError (EMFILE, EAFNOSUPPORT, EACCES). */
+  /**
+   * Opens a socket that waits for ever. Throws SystemError: EMFILE; EAFNOSUPPORT, ESOCKTNOSUPPORT
+   * and EPROTONOSUPPORT for what this kernel does not have; EPERM and EACCES with the privilege
+   * that is missing. @see socket(2)
+   */
   static open(
     family: SocketFamily,
     type: SocketType,
-    { protocol = 0 }: SocketOpenOptions = {},
+    { protocol }: SocketOpenOptions = {},
   ): Socket {
     const domain = familyNumber(family);
     const flags = typeNumber(type) | SOCKET.SOCK_CLOEXEC;
-    const fd = socket(domain, flags, asInteger(protocol, 'protocol', 0, INT_MAX));
-    if (fd < 0) throw new SystemError(fd, 'socket');
+    const number = protocolNumber({ family, type }, protocol);
+    const fd = socket(domain, flags, number);
+    if (fd < 0) throw socketRefused(fd, { family, type }, number);
     return adopt(fd, family, type);
   }
 
@@ -103,12 +136,10 @@ export class Socket extends Descriptor {
    */
   static fromFd(fd: number): Socket {
     const checked = asFd(fd);
-    const domain = getOption(checked, 'SO_DOMAIN') as number;
-    const { family, type } = describeSocket(
-      checked,
-      domain,
-      getOption(checked, 'SO_TYPE') as number,
-    );
+    const { SOL_SOCKET, SO_DOMAIN, SO_TYPE } = SOCKET;
+    const domain = readInteger(checked, SOL_SOCKET, SO_DOMAIN, 'SO_DOMAIN');
+    const number = readInteger(checked, SOL_SOCKET, SO_TYPE, 'SO_TYPE');
+    const { family, type } = describeSocket(checked, domain, number);
     return new Socket(checked, family, type, true);
   }
 
@@ -162,7 +193,10 @@ export class Socket extends Descriptor {
   /**
    * Connects, waiting as the mode says. Throws SystemError (ECONNREFUSED, ENOENT, ETIMEDOUT; on a
    * non-blocking socket EINPROGRESS, or EAGAIN when a Unix listener's backlog is full). After
-   * ETIMEDOUT or an interrupt the kernel may go on connecting: close the socket. @see connect(2)
+   * ETIMEDOUT or an interrupt the kernel may go on connecting: close the socket.
+   *
+   * A datagram socket is connected at once: `send` then goes to that peer and only what it sends is
+   * received. @see connect(2)
    */
   connect(address: Address): void {
     const fd = this.openFd('connect');
@@ -198,40 +232,116 @@ export class Socket extends Descriptor {
     return true;
   }
 
-  /** Waits for bytes: how many came, 0 at the end of the stream. @see recv(2) */
+  /**
+   * Takes the peer away again: a datagram socket receives from everybody, a connected stream is
+   * reset. Throws SystemError. @see connect(2), AF_UNSPEC
+   */
+  disconnect(): void {
+    const result = dissolve(this.openFd('disconnect'));
+    if (result < 0) throw new SystemError(result, 'connect');
+    this.#destination = null;
+  }
+
+  /**
+   * Waits for bytes: how many came, 0 at the end of the stream. Of other types than `stream` each
+   * call takes one message, which may be empty: 0 too. Throws SystemError EMSGSIZE for one that is
+   * larger than the buffer, whose rest is lost; `recvFrom` tells instead. @see recv(2)
+   */
   recv(buffer: ArrayBufferView): number {
     const bytes = asIncoming(buffer);
-    return this.wait('recv', POLL.POLLIN, recv, bytes, bytes.length, 0);
+    const flags = lengthFlag(this.type);
+    const length = this.wait('recv', POLL.POLLIN, recv, bytes, bytes.length, flags);
+    return assertWhole(length, bytes.length);
   }
 
   /** Takes the bytes that are there: how many, 0 at the end of the stream, null when none are. */
   tryRecv(buffer: ArrayBufferView): number | null {
     this.openFd('tryRecv');
     const bytes = asIncoming(buffer);
-    return this.attempt('recv', recv, bytes, bytes.length, SOCKET.MSG_DONTWAIT);
+    const flags = SOCKET.MSG_DONTWAIT | lengthFlag(this.type);
+    const length = this.attempt('recv', recv, bytes, bytes.length, flags);
+    return length === null ? null : assertWhole(length, bytes.length);
   }
 
-  /** Waits for room and sends: how many bytes were taken, which may be fewer. @see send(2) */
+  /**
+   * Waits for a message: how much of it came, how long it was, and who sent it. @see recvfrom(2)
+   */
+  recvFrom(buffer: ArrayBufferView): Received {
+    const bytes = asIncoming(buffer);
+    const flags = lengthFlag(this.type);
+    const length = this.wait('recvfrom', POLL.POLLIN, recvFromCall, bytes, flags, undefined);
+    return this.#received(length, bytes.length);
+  }
+
+  /** Takes a message if one is there, else null. */
+  tryRecvFrom(buffer: ArrayBufferView): Received | null {
+    this.openFd('tryRecvFrom');
+    const bytes = asIncoming(buffer);
+    const flags = SOCKET.MSG_DONTWAIT | lengthFlag(this.type);
+    const length = this.attempt('recvfrom', recvFromCall, bytes, flags, undefined);
+    return length === null ? null : this.#received(length, bytes.length);
+  }
+
+  /**
+   * Waits for room and sends: how many bytes were taken, which may be fewer; of other types than
+   * `stream` the message is taken whole or refused with EMSGSIZE. @see send(2)
+   */
   send(buffer: ArrayBufferView): number {
+    const fd = this.openFd('send');
     const bytes = asOutgoing(buffer);
-    return this.wait('send', POLL.POLLOUT, send, bytes, bytes.length, SOCKET.MSG_NOSIGNAL);
+    const flags = SOCKET.MSG_NOSIGNAL;
+    const deadline = this.deadline();
+    const sent = callUntil(deadline, POLL.POLLOUT, send, fd, bytes, bytes.length, flags);
+    if (sent < 0) throw sendRefused(sent, 'send', bytes.length);
+    return sent;
+  }
+
+  /**
+   * Waits for room and sends one message to `address`: how many bytes were taken, all of them.
+   * Throws SystemError with the address: EMSGSIZE, ECONNREFUSED and ENOENT where no Unix socket
+   * is, ENETUNREACH. On a UDP socket ECONNREFUSED is about an earlier message. @see sendto(2)
+   */
+  sendTo(buffer: ArrayBufferView, address: Address): number {
+    const fd = this.openFd('sendTo');
+    const bytes = asOutgoing(buffer);
+    const raw = encodeFor(this.family, address);
+    const flags = SOCKET.MSG_NOSIGNAL;
+    const sent = callUntil(this.deadline(), POLL.POLLOUT, sendToCall, fd, bytes, raw, flags);
+    if (sent < 0) throw sendRefused(sent, 'sendto', bytes.length, address);
+    return sent;
+  }
+
+  /** Sends one message to `address` if there is room: how many bytes, null when there was none. */
+  trySendTo(buffer: ArrayBufferView, address: Address): number | null {
+    const fd = this.openFd('trySendTo');
+    const bytes = asOutgoing(buffer);
+    const raw = encodeFor(this.family, address);
+    const flags = SOCKET.MSG_NOSIGNAL | SOCKET.MSG_DONTWAIT;
+    const sent = callNow(sendToCall, fd, bytes, raw, flags);
+    if (sent === -ERRNO.EAGAIN) return null;
+    if (sent < 0) throw sendRefused(sent, 'sendto', bytes.length, address);
+    return sent;
   }
 
   /** Sends what there is room for: how many bytes were taken, null when there was no room. */
   trySend(buffer: ArrayBufferView): number | null {
-    this.openFd('trySend');
+    const fd = this.openFd('trySend');
     const bytes = asOutgoing(buffer);
     const flags = SOCKET.MSG_NOSIGNAL | SOCKET.MSG_DONTWAIT;
-    return this.attempt('send', send, bytes, bytes.length, flags);
+    const sent = callNow(send, fd, bytes, bytes.length, flags);
+    if (sent === -ERRNO.EAGAIN) return null;
+    if (sent < 0) throw sendRefused(sent, 'send', bytes.length);
+    return sent;
   }
 
   /**
    * Sends every byte; a timeout limits the whole of it. An error tells in its message how many
    * bytes were taken before it, on a non-blocking socket EAGAIN too: there `trySend` is the better
-   * choice.
+   * choice. Of other types than `stream` it is one message, as `send` sends it.
    */
   sendAll(buffer: ArrayBufferView): void {
-    this.waitForAll('send', POLL.POLLOUT, send, asOutgoing(buffer), SOCKET.MSG_NOSIGNAL);
+    if (carriesMessages(this.type)) this.send(buffer);
+    else this.waitForAll('send', POLL.POLLOUT, send, asOutgoing(buffer), SOCKET.MSG_NOSIGNAL);
   }
 
   /**
@@ -257,26 +367,34 @@ export class Socket extends Descriptor {
     return scratchAddress();
   }
 
-  /** The peer's address, or null when the socket is not connected. @see getpeername(2) */
+  /** The peer's address, or null when the socket has none. @see getpeername(2) */
   get remoteAddress(): Address | null {
     const fd = this.openFd('remoteAddress');
     resetScratch();
     const result = getpeername(fd, addressScratch, sizeScratch);
-    if (result === -ERRNO.ENOTCONN) return null;
+    if (result === -ERRNO.ENOTCONN || result === -ERRNO.EOPNOTSUPP) return null;
     if (result < 0) throw new SystemError(result, 'getpeername');
     return scratchAddress();
   }
 
+  /** Groups of receivers: joining and leaving them, and how what is sent to them travels. */
+  get multicast(): Multicast {
+    return new Multicast(this);
+  }
+
   /**
-   * Sets an option, before `bind` too. Throws TypeError, RangeError, SystemError. @see socket(7)
+   * Sets an option, before `bind` too. Throws TypeError for an option of another kind of socket,
+   * TypeError or RangeError for the value, SystemError with the option's name. @see socket(7)
    */
-  setOption<Name extends SocketOption>(name: Name, value: SocketOptionValue<Name>): void {
-    setOption(this.openFd('setOption'), name, value);
+  setOption<Name extends SocketOption>(name: Name, value: SocketOptionInput<Name>): void {
+    this.openFd('setOption');
+    setOption(this, name, value);
   }
 
   /** An option's value, as the kernel has it: it doubles SO_SNDBUF and SO_RCVBUF, for example. */
   getOption<Name extends SocketOption>(name: Name): SocketOptionValue<Name> {
-    return getOption(this.openFd('getOption'), name) as SocketOptionValue<Name>;
+    this.openFd('getOption');
+    return getOption(this, name) as SocketOptionValue<Name>;
   }
 
   /** Sets an option by level and number; the bytes are its C value. @see setsockopt(2) */
@@ -292,7 +410,12 @@ export class Socket extends Descriptor {
   #connect(fd: number, address: Address, deadline: Deadline): number {
     const raw = encodeFor(this.family, address);
     this.#destination = address;
-    return (this.family === 'unix' ? connectUnix : connectInternet)(fd, raw, deadline);
+    return (CONNECTORS[this.family] ?? connectInternet)(fd, raw, deadline);
+  }
+
+  #received(length: number, room: number): Received {
+    const bytes = Math.min(length, room);
+    return { bytes, length, truncated: length > room, address: scratchAddress() };
   }
 
   protected override describe(): string {
@@ -309,8 +432,13 @@ export class Socket extends Descriptor {
   }
 }
 
-/** Two Unix sockets that are connected to each other. @see socketpair(2) */
-export function socketPair(type: SocketType = 'stream'): [Socket, Socket] {
+/**
+ * Two Unix sockets that are connected to each other, of any type but `raw`. @see socketpair(2)
+ */
+export function socketPair(type: Exclude<SocketType, 'raw'> = 'stream'): [Socket, Socket] {
+  if ((type as SocketType) === 'raw') {
+    throw new TypeError("the type of a pair is one of stream, datagram, seqpacket; got 'raw'");
+  }
   const fds = new Int32Array(2);
   const result = socketpair(SOCKET.AF_UNIX, typeNumber(type) | SOCKET.SOCK_CLOEXEC, 0, fds);
   if (result < 0) throw new SystemError(result, 'socketpair');

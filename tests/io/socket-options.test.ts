@@ -1,129 +1,164 @@
 import assert from 'node:assert/strict';
-import { SOCKET_OPTIONS } from '../../src/io/socket-options.ts';
-import { Socket, type SocketOption, type SocketOptionValue, socketPair } from '../../src/io.ts';
+import { readFileSync } from 'node:fs';
+import { REFUSED_OPTIONS, SOCKET_OPTIONS } from '../../src/io/options/table.ts';
+import { Socket, type SocketOption, type SocketOptionInput, socketPair } from '../../src/io.ts';
 import { ERRNO, POLL, SOCKET, TCP } from '../../src/sys/posix/abi.ts';
 import { pollFd } from '../../src/sys/posix/poll.ts';
 import { test } from '../harness/test.ts';
 import { connectedPair, refusingAddress } from './loopback.ts';
+import { CASES, type Case, MANUAL, type Opening, usualOpening } from './option-cases.ts';
 
-/** A value to set, and what reading gives afterwards when that is something else. */
-type Sample<Name extends SocketOption> = readonly [
-  value: SocketOptionValue<Name>,
-  expected?: (value: SocketOptionValue<Name>) => boolean,
-];
+const CAP_NET_ADMIN = 12n;
 
-/** What the kernel says where privileges or the option's own rules forbid it. */
-const REFUSALS = ['EPERM', 'ENOPROTOOPT', 'ENOTSUP', 'EINVAL', 'ENODEV'];
+/** What root may do depends on where it runs. */
+const isPrivileged = (() => {
+  const [, set = '0'] = /^CapEff:\s*(\w+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return ((BigInt(`0x${set}`) >> CAP_NET_ADMIN) & 1n) === 1n;
+})();
 
-const SAMPLES: { readonly [Name in SocketOption]: Sample<Name> | 'read-only' } = {
-  SO_ACCEPTCONN: 'read-only',
-  SO_BINDTODEVICE: ['lo'],
-  SO_BROADCAST: [true],
-  SO_BUSY_POLL: [50],
-  SO_DEBUG: [true],
-  SO_DOMAIN: 'read-only',
-  SO_DONTROUTE: [true],
-  SO_ERROR: 'read-only',
-  SO_INCOMING_CPU: [0],
-  SO_KEEPALIVE: [true],
-  SO_LINGER: [{ on: true, seconds: 5 }],
-  SO_MARK: [7],
-  SO_OOBINLINE: [true],
-  SO_PASSCRED: [true],
-  SO_PRIORITY: [5],
-  SO_PROTOCOL: 'read-only',
-  SO_RCVBUF: [20_000, (value) => value === 40_000],
-  SO_RCVBUFFORCE: [20_000],
-  SO_RCVLOWAT: [3],
-  SO_RCVTIMEO: [2_000],
-  SO_REUSEADDR: [true],
-  SO_REUSEPORT: [true],
-  SO_SNDBUF: [20_000, (value) => value === 40_000],
-  SO_SNDBUFFORCE: [20_000],
-  SO_SNDLOWAT: [3],
-  SO_SNDTIMEO: [1_000.5, (value) => value >= 1_000.5 && value <= 1_020],
-  SO_TIMESTAMP: [true],
-  SO_TYPE: 'read-only',
-  SO_ZEROCOPY: [true],
-  IP_BIND_ADDRESS_NO_PORT: [true],
-  IP_FREEBIND: [true],
-  IP_MTU_DISCOVER: [2],
-  IP_TOS: [0x10],
-  IP_TRANSPARENT: [true],
-  IP_TTL: [7],
-  IPV6_TCLASS: [0x20],
-  IPV6_UNICAST_HOPS: [9],
-  IPV6_V6ONLY: [true],
-  TCP_CONGESTION: ['reno'],
-  TCP_CORK: [true],
-  TCP_DEFER_ACCEPT: [3, (value) => value >= 3],
-  TCP_FASTOPEN: [5],
-  TCP_FASTOPEN_CONNECT: [true],
-  TCP_KEEPCNT: [4],
-  TCP_KEEPIDLE: [30],
-  TCP_KEEPINTVL: [10],
-  TCP_LINGER2: [20],
-  TCP_MAXSEG: [1_000],
-  TCP_NODELAY: [true],
-  TCP_NOTSENT_LOWAT: [16_384],
-  TCP_QUICKACK: [false],
-  TCP_SYNCNT: [4],
-  TCP_USER_TIMEOUT: [10_000],
-  TCP_WINDOW_CLAMP: [30_000],
-};
+const MISSING = ['EAFNOSUPPORT', 'EPROTONOSUPPORT', 'EPERM'];
 
-function familyFor(name: SocketOption): 'ipv4' | 'ipv6' | 'unix' {
-  if (name === 'SO_PASSCRED') return 'unix';
-  return name.startsWith('IPV6_') ? 'ipv6' : 'ipv4';
-}
-
-/** Sets and reads back one option: nothing may be accepted and then ignored. */
-function roundTrip<Name extends SocketOption>(name: Name, sample: Sample<Name>): string {
-  using socket = Socket.open(familyFor(name), 'stream');
-  const [value, isExpected] = sample;
+function codeOf(call: () => void, name: string): string {
   try {
-    socket.setOption(name, value);
-    const read = socket.getOption(name);
-    if (isExpected === undefined) assert.deepEqual(read, value, name);
-    else assert.ok(isExpected(read), `${name} reads ${read}`);
-    return 'kept';
+    call();
+    return 'done';
   } catch (error) {
-    if ((error as Error).name !== 'SystemError') throw error;
     const { code, message, syscall } = error as NodeJS.ErrnoException;
-    assert.ok(REFUSALS.includes(code as string), `${name}: ${message}`);
+    if ((error as Error).name !== 'SystemError') throw error;
     assert.equal(message, `${syscall} ${code}: ${name}`);
     return code as string;
   }
 }
 
-test('every option reads back as it was set, or throws', (context) => {
-  assert.deepEqual(Object.keys(SAMPLES).sort(), Object.keys(SOCKET_OPTIONS).sort());
-  const results = new Map<string, string>();
-  for (const name of Object.keys(SAMPLES) as SocketOption[]) {
-    const sample = SAMPLES[name];
-    if (sample === 'read-only') continue;
-    results.set(name, roundTrip(name, sample as Sample<typeof name>));
+/** Opens the socket of a case, or gives the error of the kernel that has none. */
+function openFor([family, type, protocol]: Opening): Socket | string {
+  try {
+    return Socket.open(family, type, protocol === undefined ? {} : { protocol });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    assert.ok(MISSING.includes(code as string), `${family} ${type}: ${error}`);
+    return code as string;
   }
-  const refused = [...results].filter(([, result]) => result !== 'kept');
-  context.diagnostic(`refused here: ${refused.map((pair) => pair.join(' ')).join(', ') || 'none'}`);
-  assert.ok(results.size - refused.length >= 35, `${refused}`);
+}
+
+/** Sets and reads back one option: nothing may be accepted and then ignored. */
+function tryOption<Name extends SocketOption>(name: Name, given: Case<Name>): string {
+  const socket = openFor(given.on ?? usualOpening(name));
+  if (typeof socket === 'string') return `no socket: ${socket}`;
+  using _ = socket;
+  const { access } = SOCKET_OPTIONS[name];
+  let isSet = false;
+  if (given.after !== undefined) {
+    const [first, firstValue] = given.after;
+    const code = codeOf(() => socket.setOption(first, firstValue as never), first);
+    if (code === 'EPERM' && !isPrivileged) return 'EPERM';
+    assert.equal(code, 'done', `setting ${first} before ${name}`);
+  }
+  if (access !== 'read') {
+    const value = given.set as SocketOptionInput<Name>;
+    const code = codeOf(() => socket.setOption(name, value), name);
+    const expected = given.setFails ?? 'done';
+    const refusal = given.privileged === true ? 'EPERM' : given.privileged;
+    if (code === refusal && !isPrivileged) return refusal;
+    assert.equal(code, expected, `setting ${name}`);
+    isSet = code === 'done';
+  }
+  if (access === 'write') return isSet ? 'set' : String(given.setFails);
+  let read: unknown;
+  const code = codeOf(() => {
+    read = socket.getOption(name);
+  }, name);
+  assert.equal(code, given.readFails ?? 'done', `reading ${name}`);
+  if (code !== 'done') return code;
+  const wanted: unknown = given.reads ?? given.set;
+  if (typeof wanted === 'function') assert.ok(wanted(read), `${name} reads ${read}`);
+  else assert.deepEqual(read, wanted, name);
+  return isSet ? 'kept' : (given.setFails ?? 'read');
+}
+
+test('every option reads back as it was set, or throws exactly what the kernel says', (context) => {
+  assert.deepEqual(Object.keys(CASES).sort(), Object.keys(SOCKET_OPTIONS).sort());
+  const byResult = new Map<string, string[]>();
+  for (const name of Object.keys(CASES) as SocketOption[]) {
+    const result = tryOption(name, CASES[name] as Case<typeof name>);
+    byResult.set(result, [...(byResult.get(result) ?? []), name]);
+  }
+  for (const [result, names] of byResult) {
+    const list = ['kept', 'read', 'set'].includes(result) ? '' : `: ${names.join(' ')}`;
+    context.diagnostic(`${result} ${names.length}${list}`);
+  }
+  assert.ok((byResult.get('kept') ?? []).length >= 70);
 });
 
-test('options that can only be read throw a TypeError that says so', () => {
-  using socket = Socket.open('ipv4', 'stream');
-  for (const [name, sample] of Object.entries(SAMPLES)) {
-    if (sample !== 'read-only') continue;
-    assert.throws(() => socket.setOption(name as 'SO_TYPE', 1), {
-      name: 'TypeError',
-      message: `${name} can only be read`,
-    });
+test('every option of the manual pages has a name here, or is refused with a reason', (context) => {
+  for (const [page, text] of Object.entries(MANUAL)) {
+    const names = text.split(/\s+/);
+    const refused = names.filter((name) => Object.hasOwn(REFUSED_OPTIONS, name));
+    for (const name of names) {
+      const isThere = Object.hasOwn(SOCKET_OPTIONS, name) || refused.includes(name);
+      assert.ok(isThere, `${name} of ${page}`);
+    }
+    const without = refused.length === 0 ? '' : `, refused: ${refused.join(' ')}`;
+    context.diagnostic(`${page}: ${names.length} options${without}`);
   }
+  using socket = Socket.open('ipv4', 'stream');
+  for (const [name, reason] of Object.entries(REFUSED_OPTIONS)) {
+    const message = `${name} is no option that can be set or read: ${reason}`;
+    assert.throws(() => socket.setOption(name as 'SO_DEBUG', true), { name: 'TypeError', message });
+    assert.throws(() => socket.getOption(name as 'SO_DEBUG'), { name: 'TypeError', message });
+  }
+});
+
+test('an option on the wrong kind of socket is a TypeError that names the right kind', () => {
+  const [left, right] = socketPair();
+  using _ = left;
+  using __ = right;
+  using internet = Socket.open('ipv4', 'stream');
+  let refused = 0;
+  for (const name of Object.keys(SOCKET_OPTIONS) as SocketOption[]) {
+    const { scope } = SOCKET_OPTIONS[name];
+    const wrong = [left, internet].find((socket) => !scope.has(socket));
+    if (wrong === undefined) continue;
+    const kind = `${wrong.family} of type stream`;
+    const message = `${name} is an option of ${scope.words}; this one is ${kind}`;
+    assert.throws(() => wrong.getOption(name), { name: 'TypeError', message });
+    const given = CASES[name].set as never;
+    assert.throws(() => wrong.setOption(name, given), { name: 'TypeError', message });
+    refused++;
+  }
+  assert.ok(refused > 100, `${refused}`);
+});
+
+test('options that can only be read, or only set, throw a TypeError that says so', () => {
+  for (const name of Object.keys(SOCKET_OPTIONS) as SocketOption[]) {
+    const { access } = SOCKET_OPTIONS[name];
+    const socket = access === 'both' ? '' : openFor(CASES[name].on ?? usualOpening(name));
+    if (typeof socket === 'string') continue;
+    using _ = socket;
+    const call = () =>
+      access === 'read' ? socket.setOption(name, 1 as never) : socket.getOption(name);
+    const message = `${name} can only be ${access === 'read' ? 'read' : 'set'}`;
+    assert.throws(call, { name: 'TypeError', message });
+  }
+  using socket = Socket.open('ipv4', 'stream');
   assert.equal(socket.getOption('SO_TYPE'), SOCKET.SOCK_STREAM);
-  assert.equal(socket.getOption('SO_DOMAIN'), SOCKET.AF_INET);
-  assert.equal(socket.getOption('SO_ERROR'), 0);
-  assert.equal(socket.getOption('SO_ACCEPTCONN'), false);
   socket.listen();
   assert.equal(socket.getOption('SO_ACCEPTCONN'), true);
+});
+
+test('options that are only set act', () => {
+  using socket = Socket.open('ipv4', 'datagram');
+  socket.setOption('IP_ADD_MEMBERSHIP', { group: '239.255.3.4', interface: 'lo' });
+  const memberships = () => readFileSync('/proc/net/igmp', 'utf8').includes('0403FFEF');
+  assert.equal(memberships(), true);
+  socket.setOption('IP_DROP_MEMBERSHIP', { group: '239.255.3.4', interface: 'lo' });
+  assert.equal(memberships(), false);
+  // Some kernels want a privilege for it.
+  if (!isPrivileged) return;
+  socket.setOption('SO_ATTACH_FILTER', [[0x06, 0, 0, 0]]);
+  assert.deepEqual(socket.getOption('SO_ATTACH_FILTER'), [[0x06, 0, 0, 0]]);
+  socket.setOption('SO_DETACH_FILTER', true);
+  assert.deepEqual(socket.getOption('SO_ATTACH_FILTER'), []);
 });
 
 test('a value of the wrong kind is refused by name', () => {
@@ -141,23 +176,22 @@ test('a value of the wrong kind is refused by name', () => {
     ['TCP_CONGESTION', 5, 'TypeError', /^TCP_CONGESTION must be a string/],
     ['SO_BINDTODEVICE', 'a-name-of-16-byt', 'RangeError', /^SO_BINDTODEVICE must be at most 15/],
     ['SO_BINDTODEVICE', 'l\0o', 'RangeError', /none of them zero/],
+    ['SO_MARK', -1, 'RangeError', /^SO_MARK must be an integer from 0 to 4294967295/],
+    ['SO_MAX_PACING_RATE', -1, 'RangeError', /^SO_MAX_PACING_RATE must be an integer from 0/],
+    ['SO_DETACH_FILTER', false, 'TypeError', /^SO_DETACH_FILTER must be true, got false$/],
+    ['SO_ATTACH_FILTER', [], 'RangeError', /^the length of SO_ATTACH_FILTER must be/],
+    ['SO_ATTACH_FILTER', [[1, 2, 3]], 'TypeError', /^SO_ATTACH_FILTER\[0\] must be \[code, jt/],
+    ['SO_ATTACH_FILTER', [[6, 0, 256, 0]], 'RangeError', /^SO_ATTACH_FILTER\[0\]\[2\] must be/],
+    ['IP_OPTIONS', [1], 'TypeError', /^IP_OPTIONS must be a Uint8Array/],
+    ['IP_ADD_MEMBERSHIP', 'x', 'TypeError', /^IP_ADD_MEMBERSHIP must be \{ group, interface \}/],
+    ['IP_ADD_MEMBERSHIP', { group: '::1' }, 'TypeError', /^IP_ADD_MEMBERSHIP.group must be a num/],
+    ['IP_MULTICAST_IF', { interface: 'none0' }, 'SystemError', /^if_nametoindex ENODEV none0/],
     ['toString' as SocketOption, 1, 'TypeError', /^no socket option has the name 'toString'/],
   ];
   for (const [name, value, kind, message] of wrong) {
     assert.throws(() => socket.setOption(name, value as never), { name: kind, message });
   }
   assert.throws(() => socket.getOption('SO_NOTHING' as SocketOption), TypeError);
-});
-
-test('an option of another kind of socket is what the kernel says', () => {
-  const [left, right] = socketPair();
-  using _ = left;
-  using __ = right;
-  assert.throws(() => left.setOption('TCP_NODELAY', true), {
-    code: 'ENOTSUP',
-    syscall: 'setsockopt',
-    message: 'setsockopt ENOTSUP: TCP_NODELAY',
-  });
 });
 
 test('SO_REUSEADDR, SO_REUSEPORT and IP_FREEBIND act when set before bind()', () => {

@@ -64,11 +64,12 @@ test('a socket of a pair talks to the other and neither has a name', () => {
 test('open() refuses families and types it does not know, by name', () => {
   assert.throws(() => Socket.open('ipv5' as 'ipv4', 'stream'), {
     name: 'TypeError',
-    message: "the family of a socket is one of ipv4, ipv6, unix; got 'ipv5'",
+    message:
+      "the family of a socket is one of ipv4, ipv6, unix, vsock, netlink, packet, can; got 'ipv5'",
   });
   assert.throws(() => Socket.open('ipv4', 'toString' as 'stream'), {
     name: 'TypeError',
-    message: "the type of a socket is one of stream, datagram; got 'toString'",
+    message: "the type of a socket is one of stream, datagram, seqpacket, raw; got 'toString'",
   });
   assert.throws(() => socketPair('raw' as 'stream'), TypeError);
 });

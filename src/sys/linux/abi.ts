@@ -4,6 +4,8 @@
  */
 import type { Layout } from '../posix/abi.ts';
 import { EVENT_CONSTANTS, EVENT_LAYOUTS } from './event-abi.ts';
+import * as netlink from './netlink/abi.ts';
+import * as sockets from './sockets/abi.ts';
 
 const arm64 = process.arch === 'arm64';
 
@@ -233,6 +235,8 @@ export const LAYOUTS: readonly Layout[] = [
 export const LAYOUTS: readonly Layout[] = [EPOLL_EVENT, TERMIOS2, WINSIZE, SIGEVENT];
   ['sys/socket.h', FAMILY],
   ['linux/vm_sockets.h', VSOCK],
+  ...sockets.CONSTANTS,
+  ...netlink.CONSTANTS,
 ];
 
 export const LAYOUTS: readonly Layout[] = [
@@ -241,4 +245,6 @@ export const LAYOUTS: readonly Layout[] = [
   SOCKADDR_NL,
   SOCKADDR_LL,
   SOCKADDR_CAN,
+  ...sockets.LAYOUTS,
+  ...netlink.LAYOUTS,
 ];

@@ -58,6 +58,18 @@ export const recv = bind<Transfer<Uint8Array>>('recv', 'ssize', ['fd', 'buffer',
 /** send(2) from the caller's memory. */
 export const send = bind<Transfer<Uint8Array>>('send', 'ssize', ['fd', 'buffer', 'size', 'int']);
 
+/** sendto(2): `addressSize` 0 sends to the peer that the socket is connected to. */
+export const sendto = bind<[...Transfer<Uint8Array>, address: Uint8Array, addressSize: number]>(
+  'sendto',
+  'ssize',
+  ['fd', 'buffer', 'size', 'int', 'buffer', 'uint'],
+);
+
+/** recvfrom(2): `addressSize` goes in as the room in `address` and comes back as its length. */
+export const recvfrom = bind<
+  [...Transfer<Uint8Array>, address: Uint8Array, addressSize: Int32Array]
+>('recvfrom', 'ssize', ['fd', 'buffer', 'size', 'int', 'buffer', 'buffer']);
+
 const TRANSFER_AT = ['fd', 'address', 'size', 'int'] as const;
 
 let recvNative: Native | undefined;

@@ -1,0 +1,75 @@
+/**
+ * Messages with bounds: what sendto(2) and recvfrom(2) do, and what is too large.
+ *
+ * Facts:
+ * - A message that is larger than the buffer is cut and its rest is gone. Asked with MSG_TRUNC, the
+ *   kernel answers how long the message was, not how much of it was copied; on a TCP socket the
+ *   same flag throws the bytes away, so that a stream must never be asked so.
+ * - Sockets for echo requests (ICMP of type datagram) and CAN answer what was copied all the same.
+ * - A message that cannot be sent whole is refused with EMSGSIZE; none is sent in part.
+ */
+import { SystemError } from '../errors.ts';
+import { ERRNO, SOCKET } from '../sys/posix/abi.ts';
+import {
+  type Address,
+  addressDetails,
+  addressScratch,
+  type RawAddress,
+  resetScratch,
+  sizeScratch,
+} from '../sys/posix/address.ts';
+import { recvfrom, sendto } from '../sys/posix/socket.ts';
+import { carriesMessages, type SocketType } from './socket-family.ts';
+
+/** A message, and who sent it. */
+export interface Received {
+  /** How many bytes are in the buffer; 0 is an empty message, of a stream the end. */
+  readonly bytes: number;
+  /** How long the message was. More than `bytes` when the buffer was too small. */
+  readonly length: number;
+  /** Whether the rest of the message is lost. */
+  readonly truncated: boolean;
+  /** The sender; `{ unnamed: true }` for a Unix socket without a name and for a stream. */
+  readonly address: Address;
+}
+
+/** The flag that makes the kernel tell a message's whole length, 0 for a stream. */
+export function lengthFlag(type: SocketType): number {
+  return carriesMessages(type) ? SOCKET.MSG_TRUNC : 0;
+}
+
+/** sendto(2) with its arguments in three, as the waiting calls have them. */
+export function sendToCall(
+  fd: number,
+  bytes: Uint8Array,
+  address: RawAddress,
+  flags: number,
+): number {
+  return sendto(fd, bytes, bytes.length, flags, address.bytes, address.size);
+}
+
+/** recvfrom(2) into `bytes`; the sender is left in the scratch. */
+export function recvFromCall(fd: number, bytes: Uint8Array, flags: number): number {
+  resetScratch();
+  return recvfrom(fd, bytes, bytes.length, flags, addressScratch, sizeScratch);
+}
+
+/** What a refused send throws. */
+export function sendRefused(
+  errno: number,
+  syscall: string,
+  length: number,
+  address: Address | null = null,
+): SystemError {
+  const details = address === null ? {} : addressDetails(address);
+  if (errno !== -ERRNO.EMSGSIZE) return new SystemError(errno, syscall, details);
+  const hint = `${length} bytes are more than one message of this socket can carry; send less at once`;
+  return new SystemError(errno, syscall, { ...details, hint });
+}
+
+/** Checks the answer to a recv(2) with `lengthFlag`: more than there was room for is an error. */
+export function assertWhole(length: number, room: number): number {
+  if (length <= room) return length;
+  const hint = `a message of ${length} bytes came and the buffer has room for ${room}, the rest is lost; recvFrom tells that without an error`;
+  throw new SystemError(ERRNO.EMSGSIZE, 'recv', { hint });
+}
