@@ -28,6 +28,24 @@ export { PidFd, type ProcessExit } from './io/pid-fd.ts';
 export type { Received } from './io/datagrams.ts';
 export { Descriptor } from './io/descriptor.ts';
 export type { MembershipOptions, Multicast, MulticastOptions } from './io/multicast.ts';
+export type { Link, LinkState } from './io/netlink/link.ts';
+export type { NetlinkMessage } from './io/netlink/message.ts';
+export type {
+  InterfaceAddress,
+  NextHop,
+  Route,
+  RouteFamily,
+  RoutingRule,
+} from './io/netlink/route.ts';
+export {
+  Netlink,
+  type NetlinkChange,
+  NetlinkChanges,
+  type NetlinkOptions,
+  type NetlinkRequest,
+  type NetlinkSubject,
+  type NewLink,
+} from './io/netlink.ts';
 export type { Linger } from './io/options/codec.ts';
 export type { Credentials } from './io/options/credentials.ts';
 export type { Filter, FilterInstruction } from './io/options/filter.ts';
