@@ -234,7 +234,8 @@ export class Socket extends Descriptor {
 
   /**
    * Takes the peer away again: a datagram socket receives from everybody, a connected stream is
-   * reset. Throws SystemError. @see connect(2), AF_UNSPEC
+   * reset. A port that the kernel chose is given up with it (one that `bind` named stays): the next
+   * `sendTo` gets another. Throws SystemError. @see connect(2), AF_UNSPEC
    */
   disconnect(): void {
     const result = dissolve(this.openFd('disconnect'));
@@ -379,6 +380,7 @@ export class Socket extends Descriptor {
 
   /** Groups of receivers: joining and leaving them, and how what is sent to them travels. */
   get multicast(): Multicast {
+    this.openFd('multicast');
     return new Multicast(this);
   }
 
