@@ -25,6 +25,7 @@ export {
 } from './io/inotify.ts';
 export { MemFd, type MemFdOptions, type Seal } from './io/mem-fd.ts';
 export { PidFd, type ProcessExit } from './io/pid-fd.ts';
+export { type CanFrame, decodeCanFrame, encodeCanFrame } from './io/can-frame.ts';
 export type { Received } from './io/datagrams.ts';
 export { Descriptor } from './io/descriptor.ts';
 export type { MembershipOptions, Multicast, MulticastOptions } from './io/multicast.ts';
@@ -46,6 +47,7 @@ export {
   type NetlinkSubject,
   type NewLink,
 } from './io/netlink.ts';
+export type { CanFilter } from './io/options/can.ts';
 export type { Linger } from './io/options/codec.ts';
 export type { Credentials } from './io/options/credentials.ts';
 export type { Filter, FilterInstruction } from './io/options/filter.ts';
@@ -98,6 +100,7 @@ export type { Arena, Slice } from './sys/arena.ts';
 export type { TerminalAttributes, TerminalSize } from './sys/linux/termios.ts';
 export type { SocketFamily, SocketKind, SocketType } from './io/socket-family.ts';
 export type { SocketOption, SocketOptionInput, SocketOptionValue } from './io/socket-options.ts';
+export { VSOCK_ADDRESS, vsockCid } from './io/vsock.ts';
 export type {
   CanAddress,
   NetlinkAddress,

@@ -44,6 +44,7 @@ export function usualOpening(name: SocketOption): Opening {
   if (name.startsWith('IP_')) return UDP;
   if (name.startsWith('IPV6_')) return UDP6;
   if (name.startsWith('PACKET_')) return ['packet', 'raw', 'all'];
+  if (name.startsWith('CAN_')) return ['can', 'raw'];
   if (name.startsWith('NETLINK_')) return ['netlink', 'raw', 'route'];
   return name.startsWith('ICMP_') ? ['ipv4', 'raw', 'icmp'] : ['ipv4', 'stream'];
 }
@@ -274,6 +275,13 @@ export const CASES: { readonly [Name in SocketOption]: Case<Name> } = {
   SO_VM_SOCKETS_CONNECT_TIMEOUT: { set: 1_000 },
   SO_VM_SOCKETS_PEER_HOST_VM_ID: { readFails: 'ENOPROTOOPT' },
   SO_VM_SOCKETS_TRUSTED: { readFails: 'ENOPROTOOPT' },
+
+  CAN_RAW_ERR_FILTER: { set: 1 },
+  CAN_RAW_FD_FRAMES: on,
+  CAN_RAW_FILTER: { set: [{ id: 0x123, mask: 0x7ff }] },
+  CAN_RAW_JOIN_FILTERS: on,
+  CAN_RAW_LOOPBACK: { set: false },
+  CAN_RAW_RECV_OWN_MSGS: on,
 };
 
 /** The options that each manual page names; those of tcp(7) and others repeat none of socket(7). */

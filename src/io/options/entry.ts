@@ -74,6 +74,10 @@ export const NETLINK: Scope = {
   words: 'netlink sockets',
   has: ({ family }) => family === 'netlink',
 };
+export const CAN_RAW: Scope = {
+  words: 'can sockets of type raw',
+  has: ({ family, type }) => family === 'can' && type === 'raw',
+};
 export const VSOCK: Scope = { words: 'vsock sockets', has: ({ family }) => family === 'vsock' };
 
 /** A table of one level: everything but the level and the usual scope is said per option. */

@@ -1,3 +1,4 @@
+import { CAN_LEVEL } from './can.ts';
 import { IP_LEVEL } from './ip.ts';
 import { IPV6_LEVEL } from './ipv6.ts';
 import { NETLINK_LEVEL } from './netlink.ts';
@@ -16,6 +17,7 @@ export const SOCKET_OPTIONS = {
   ...PACKET_LEVEL,
   ...NETLINK_LEVEL,
   ...VSOCK_LEVEL,
+  ...CAN_LEVEL,
 } as const;
 
 /** Names that manual pages have and that set nothing, with what to do instead. */

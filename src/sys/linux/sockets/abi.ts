@@ -237,6 +237,11 @@ export const CAN = {
   CAN_ISOTP: 6,
   CAN_J1939: 7,
   SOL_CAN_BASE: 100,
+  CAN_EFF_FLAG: 1 << 31,
+  CAN_RTR_FLAG: 1 << 30,
+  CAN_ERR_FLAG: 1 << 29,
+  CAN_SFF_MASK: 0x7ff,
+  CAN_EFF_MASK: 0x1fffffff,
 } as const;
 
 /** <linux/can/raw.h> */
@@ -380,6 +385,20 @@ export const TPACKET_STATS = {
   },
 } as const satisfies Layout;
 
+export const CAN_FRAME = {
+  type: 'struct can_frame',
+  header: 'linux/can.h',
+  size: 16,
+  fields: { can_id: [0, 4], can_dlc: [4, 1], data: [8, 8] },
+} as const satisfies Layout;
+
+export const CANFD_FRAME = {
+  type: 'struct canfd_frame',
+  header: 'linux/can.h',
+  size: 72,
+  fields: { can_id: [0, 4], len: [4, 1], flags: [5, 1], data: [8, 64] },
+} as const satisfies Layout;
+
 /** Every table of this file by its header, for the test that compares them with the compiler's. */
 export const CONSTANTS: readonly (readonly [string, Readonly<Record<string, number>>])[] = [
   ['sys/socket.h', LEVEL],
@@ -410,4 +429,6 @@ export const LAYOUTS: readonly Layout[] = [
   PACKET_MREQ,
   TPACKET_REQ,
   TPACKET_STATS,
+  CAN_FRAME,
+  CANFD_FRAME,
 ];
