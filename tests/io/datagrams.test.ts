@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import {
   type Address,
   type InternetAddress,
@@ -8,7 +7,7 @@ import {
   socketPair,
 } from '../../src/io.ts';
 import { test } from '../harness/test.ts';
-import { connectedPair, socketFolder } from './loopback.ts';
+import { connectedPair, noIpv6, socketFolder } from './loopback.ts';
 
 const EMPTY = new Uint8Array(0);
 const room = () => Buffer.alloc(256);
@@ -50,21 +49,13 @@ test('ipv4 datagrams keep their bounds and name their sender', () => {
   converse(bound('ipv4', address), bound('ipv4', address));
 });
 
-const hasIpv6 = (() => {
-  try {
-    return readFileSync('/proc/net/if_inet6', 'utf8').includes(' lo');
-  } catch {
-    return false;
-  }
-})();
-
 test(
   'ipv6 datagrams keep their bounds and name their sender',
   () => {
     const address = { host: '::1', port: 0 };
     converse(bound('ipv6', address), bound('ipv6', address));
   },
-  { skip: !hasIpv6 && 'no IPv6 loopback' },
+  { skip: noIpv6() },
 );
 
 test('unix datagrams by path keep their bounds and name their sender', () => {

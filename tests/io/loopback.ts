@@ -1,8 +1,17 @@
 /** Sockets on this machine, as the tests of this folder need them. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type InternetAddress, Socket } from '../../src/io.ts';
+
+/** Why there is no IPv6 on the loopback interface, or false when there is. */
+export function noIpv6(): string | false {
+  try {
+    return !readFileSync('/proc/net/if_inet6', 'utf8').includes(' lo') && 'no IPv6 loopback';
+  } catch {
+    return 'no IPv6';
+  }
+}
 
 /** A listening socket on a free port of 127.0.0.1. */
 export function listenOnLoopback(backlog?: number): { listener: Socket; address: InternetAddress } {
