@@ -1,5 +1,7 @@
 export { AlignedMemory } from './io/aligned-memory.ts';
+export { type CanFrame, decodeCanFrame, encodeCanFrame } from './io/can-frame.ts';
 export { CharacterDevice, type DeviceOpenOptions } from './io/character-device.ts';
+export type { Received } from './io/datagrams.ts';
 export { Descriptor } from './io/descriptor.ts';
 export { Device } from './io/device.ts';
 export { EventFd, type EventFdOptions } from './io/event-fd.ts';
@@ -100,6 +102,8 @@ export type { Arena, Slice } from './sys/arena.ts';
 export type { TerminalAttributes, TerminalSize } from './sys/linux/termios.ts';
 export type { SocketFamily, SocketKind, SocketType } from './io/socket-family.ts';
 export type { SocketOption, SocketOptionInput, SocketOptionValue } from './io/socket-options.ts';
+export { Terminal, type TerminalWhen } from './io/terminal.ts';
+export type { TerminalLine } from './io/terminal-modes.ts';
 export { VSOCK_ADDRESS, vsockCid } from './io/vsock.ts';
 export type {
   CanAddress,
@@ -109,6 +113,7 @@ export type {
   VsockAddress,
 } from './sys/linux/address.ts';
 export { interfaceIndex } from './sys/linux/interface.ts';
+export type { TerminalAttributes, TerminalSize } from './sys/linux/termios.ts';
 export {
   type AbstractAddress,
   type Address,

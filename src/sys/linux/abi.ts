@@ -241,6 +241,9 @@ export const LAYOUTS: readonly Layout[] = [EPOLL_EVENT, TERMIOS2, WINSIZE, SIGEV
 
 export const LAYOUTS: readonly Layout[] = [
   EPOLL_EVENT,
+  TERMIOS2,
+  WINSIZE,
+  SIGEVENT,
   SOCKADDR_VM,
   SOCKADDR_NL,
   SOCKADDR_LL,
