@@ -19,7 +19,7 @@ import {
   sizeScratch,
 } from '../sys/posix/address.ts';
 import { recvfrom, sendto } from '../sys/posix/socket.ts';
-import { carriesMessages, type SocketType } from './socket-family.ts';
+import { carriesMessages, encodeFor, type SocketFamily, type SocketType } from './socket-family.ts';
 
 /** A message, and who sent it. */
 export interface Received {
@@ -36,6 +36,51 @@ export interface Received {
 /** The flag that makes the kernel tell a message's whole length, 0 for a stream. */
 export function lengthFlag(type: SocketType): number {
   return carriesMessages(type) ? SOCKET.MSG_TRUNC : 0;
+}
+
+/**
+ * The address that a socket sent to last, in both forms: most senders name the same one again, and
+ * writing the kernel's form anew costs more than sending a datagram does.
+ */
+export class LastDestination {
+  readonly #family: SocketFamily;
+  #host: string | undefined;
+  #port: number | undefined;
+  #scope: number | undefined;
+  #path: string | undefined;
+  #raw: RawAddress = { bytes: new Uint8Array(0), size: 0 };
+
+  constructor(family: SocketFamily) {
+    this.#family = family;
+  }
+
+  /** The kernel's form. Throws as `encodeFor`. */
+  encode(address: Address): RawAddress {
+    if (this.#isSame(address)) return this.#raw;
+    this.#host = undefined;
+    this.#path = undefined;
+    const raw = encodeFor(this.#family, address);
+    if ('host' in address) {
+      this.#host = address.host;
+      this.#port = address.port;
+      this.#scope = address.scope;
+    } else if ('path' in address) {
+      this.#path = address.path;
+    }
+    this.#raw = raw;
+    return raw;
+  }
+
+  #isSame(address: Address): boolean {
+    // What is no address is for `encodeFor` to name.
+    if (typeof address !== 'object' || address === null) return false;
+    if ('host' in address) {
+      if (this.#host === undefined) return false;
+      const isPlace = address.host === this.#host && address.port === this.#port;
+      return isPlace && address.scope === this.#scope;
+    }
+    return 'path' in address && this.#path !== undefined && address.path === this.#path;
+  }
 }
 
 /** sendto(2) with its arguments in three, as the waiting calls have them. */

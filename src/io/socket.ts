@@ -35,6 +35,7 @@ import {
 } from './connecting.ts';
 import {
   assertWhole,
+  LastDestination,
   lengthFlag,
   type Received,
   recvFromCall,
@@ -99,6 +100,7 @@ let adopt: (fd: number, family: SocketFamily, type: SocketType) => Socket;
 export class Socket extends Descriptor {
   readonly family: SocketFamily;
   readonly type: SocketType;
+  readonly #lastDestination: LastDestination;
   #destination: Address | null = null;
 
   static {
@@ -109,6 +111,7 @@ export class Socket extends Descriptor {
     super(fd, inherited);
     this.family = family;
     this.type = type;
+    this.#lastDestination = new LastDestination(family);
   }
 
   /**
@@ -305,7 +308,7 @@ export class Socket extends Descriptor {
   sendTo(buffer: ArrayBufferView, address: Address): number {
     const fd = this.openFd('sendTo');
     const bytes = asOutgoing(buffer);
-    const raw = encodeFor(this.family, address);
+    const raw = this.#lastDestination.encode(address);
     const flags = SOCKET.MSG_NOSIGNAL;
     const sent = callUntil(this.deadline(), POLL.POLLOUT, sendToCall, fd, bytes, raw, flags);
     if (sent < 0) throw sendRefused(sent, 'sendto', bytes.length, address);
@@ -316,7 +319,7 @@ export class Socket extends Descriptor {
   trySendTo(buffer: ArrayBufferView, address: Address): number | null {
     const fd = this.openFd('trySendTo');
     const bytes = asOutgoing(buffer);
-    const raw = encodeFor(this.family, address);
+    const raw = this.#lastDestination.encode(address);
     const flags = SOCKET.MSG_NOSIGNAL | SOCKET.MSG_DONTWAIT;
     const sent = callNow(sendToCall, fd, bytes, raw, flags);
     if (sent === -ERRNO.EAGAIN) return null;

@@ -164,6 +164,32 @@ test('a unix datagram socket is connected and dissolved too', () => {
   assert.throws(() => client.send(Buffer.from('x')), { code: 'ENOTCONN' });
 });
 
+test('sendTo() follows an address object that changes', () => {
+  const address = { host: '127.0.0.1', port: 0 };
+  using sender = Socket.open('ipv4', 'datagram');
+  using first = bound('ipv4', address);
+  using second = bound('ipv4', address);
+  const ports = [first, second].map((socket) => (socket.localAddress as InternetAddress).port);
+  const target = { host: '127.0.0.1', port: ports[0] as number };
+  sender.sendTo(Buffer.from('a'), target);
+  target.port = ports[1] as number;
+  sender.sendTo(Buffer.from('bc'), target);
+  assert.equal(first.recv(room()), 1);
+  assert.equal(second.recv(room()), 2);
+  assert.throws(() => sender.sendTo(EMPTY, { ...target, path: '/x', host: 'x' }), TypeError);
+  assert.throws(() => sender.sendTo(EMPTY, null as never), TypeError);
+});
+
+test('a sender that comes again is the same address, another one is not', () => {
+  using receiver = bound('ipv4', { host: '127.0.0.1', port: 0 });
+  using one = bound('ipv4', { host: '127.0.0.1', port: 0 });
+  using two = bound('ipv4', { host: '127.0.0.1', port: 0 });
+  for (const socket of [one, one, two, one]) socket.sendTo(Buffer.from('x'), receiver.localAddress);
+  const senders = [0, 1, 2, 3].map(() => receiver.recvFrom(room()).address);
+  const expected = [one, one, two, one].map((socket) => socket.localAddress);
+  assert.deepEqual(senders, expected);
+});
+
 test('sendTo() where nobody is names the address', () => {
   using folder = socketFolder();
   using socket = Socket.open('unix', 'datagram');

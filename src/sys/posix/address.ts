@@ -68,9 +68,29 @@ export function resetScratch(): void {
   sizeScratch[0] = addressScratch.length;
 }
 
-/** The address that the last call left in the scratch. */
+let lastSize = -1;
+let lastAddress: Address = { unnamed: true };
+const lastBytes = new Uint8Array(SOCKADDR_STORAGE.size);
+
+function isLastAgain(size: number): boolean {
+  if (size !== lastSize) return false;
+  for (let at = 0; at < size; at++) {
+    if (addressScratch[at] !== lastBytes[at]) return false;
+  }
+  return true;
+}
+
+/**
+ * The address that the last call left in the scratch. While messages come from one sender it is the
+ * same object, frozen: reading one anew costs more than receiving a datagram does.
+ */
 export function scratchAddress(): Address {
-  return decodeAddress(addressScratch, sizeScratch[0] as number);
+  const size = sizeScratch[0] as number;
+  if (isLastAgain(size)) return lastAddress;
+  lastAddress = Object.freeze(decodeAddress(addressScratch, size));
+  lastBytes.set(addressScratch);
+  lastSize = size;
+  return lastAddress;
 }
 
 function parseV4(host: string, into: Uint8Array, offset: number): void {
