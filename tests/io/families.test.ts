@@ -12,7 +12,7 @@ import {
   vsockCid,
 } from '../../src/io.ts';
 import { runSource } from '../harness/child.ts';
-import { test } from '../harness/test.ts';
+import { openDescriptors, test } from '../harness/test.ts';
 import { noIpv6 } from './loopback.ts';
 
 /** What a kernel without the family, the protocol, the device or our privilege answers. */
@@ -281,4 +281,31 @@ test('families: bind() to an interface that is not there is ENODEV', () => {
     syscall: 'if_nametoindex',
     address: 'nowhere0',
   });
+});
+
+const ROUNDS = process.env['POLYIO_TEST_FULL'] === '1' ? 10_000 : 500;
+
+test(`families: ${ROUNDS} sockets of each kind are opened and closed, and none is left`, (context) => {
+  const kinds: [SocketFamily, SocketType, string | undefined][] = [
+    ['ipv4', 'datagram', undefined],
+    ['ipv6', 'datagram', undefined],
+    ['unix', 'datagram', undefined],
+    ['unix', 'seqpacket', undefined],
+    ['vsock', 'stream', undefined],
+    ['netlink', 'raw', 'route'],
+    ['packet', 'datagram', undefined],
+    ['ipv4', 'raw', 'icmp'],
+    ['can', 'raw', undefined],
+  ];
+  const before = openDescriptors().size;
+  for (const [family, type, protocol] of kinds) {
+    try {
+      for (let count = 0; count < ROUNDS; count++) open(family, type, protocol).close();
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      assert.ok(MISSING.includes(code as string), `${family} ${type}: ${error}`);
+      context.diagnostic(`${family} ${type}: ${code}`);
+    }
+  }
+  assert.equal(openDescriptors().size, before);
 });

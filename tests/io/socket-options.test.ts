@@ -5,7 +5,7 @@ import { Socket, type SocketOption, type SocketOptionInput, socketPair } from '.
 import { ERRNO, POLL, SOCKET, TCP } from '../../src/sys/posix/abi.ts';
 import { pollFd } from '../../src/sys/posix/poll.ts';
 import { test } from '../harness/test.ts';
-import { connectedPair, refusingAddress } from './loopback.ts';
+import { connectedPair, listenOnLoopback, noIpv6, refusingAddress } from './loopback.ts';
 import { CASES, type Case, MANUAL, type Opening, usualOpening } from './option-cases.ts';
 
 const CAP_NET_ADMIN = 12n;
@@ -145,6 +145,34 @@ test('options that can only be read, or only set, throw a TypeError that says so
   socket.listen();
   assert.equal(socket.getOption('SO_ACCEPTCONN'), true);
 });
+
+test('options that need a connection', () => {
+  using udp = Socket.open('ipv4', 'datagram');
+  udp.connect({ host: '127.0.0.1', port: 9 });
+  assert.ok(udp.getOption('IP_MTU') > 1_000);
+  const [left, right] = socketPair();
+  using _ = left;
+  using __ = right;
+  const { pid, uid, gid } = left.getOption('SO_PEERCRED');
+  assert.deepEqual([pid, uid, gid], [process.pid, process.geteuid?.(), process.getegid?.()]);
+  assert.deepEqual([...left.getOption('SO_PEERGROUPS')].sort(), [...groups()].sort());
+  if (noIpv6() !== false) return;
+  using udp6 = Socket.open('ipv6', 'datagram');
+  udp6.connect({ host: '::1', port: 9 });
+  assert.ok(udp6.getOption('IPV6_MTU') >= 1_280);
+  const { listener, address } = listenOnLoopback();
+  using ___ = listener;
+  using mapped = Socket.open('ipv6', 'stream');
+  mapped.connect({ host: `::ffff:${address.host}`, port: address.port });
+  mapped.setOption('IPV6_ADDRFORM', SOCKET.AF_INET);
+  assert.equal(mapped.getOption('SO_DOMAIN'), SOCKET.AF_INET);
+});
+
+/** The supplementary groups of this process, as the kernel lists them. */
+function groups(): number[] {
+  const [, list = ''] = /^Groups:\s*(.*)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return list.trim() === '' ? [] : list.trim().split(/\s+/).map(Number);
+}
 
 test('options that are only set act', () => {
   using socket = Socket.open('ipv4', 'datagram');
