@@ -170,7 +170,7 @@ test('options that need a connection', () => {
 
 /** The supplementary groups of this process, as the kernel lists them. */
 function groups(): number[] {
-  const [, list = ''] = /^Groups:\s*(.*)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  const [, list = ''] = /^Groups:(.*)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
   return list.trim() === '' ? [] : list.trim().split(/\s+/).map(Number);
 }
 
