@@ -9,14 +9,13 @@
  * - A message that cannot be sent whole is refused with EMSGSIZE; none is sent in part.
  */
 import { SystemError } from '../errors.ts';
-import { ERRNO, SOCKET } from '../sys/posix/abi.ts';
+import { Arena, type Slice } from '../sys/arena.ts';
+import { ERRNO, SOCKADDR_STORAGE, SOCKET } from '../sys/posix/abi.ts';
 import {
   type Address,
   addressDetails,
-  addressScratch,
+  knownAddress,
   type RawAddress,
-  resetScratch,
-  sizeScratch,
 } from '../sys/posix/address.ts';
 import { recvfrom, sendto } from '../sys/posix/socket.ts';
 import { carriesMessages, encodeFor, type SocketFamily, type SocketType } from './socket-family.ts';
@@ -83,6 +82,21 @@ export class LastDestination {
   }
 }
 
+/**
+ * Addresses in memory that stays where it is, which is cheaper to hand over than an array: room for
+ * the sender, its length, and the destination. One for the thread, for all its life.
+ */
+let memory: Slice | undefined;
+let destination: RawAddress | undefined;
+const SIZE_AT = SOCKADDR_STORAGE.size;
+const DESTINATION_AT = SIZE_AT + Int32Array.BYTES_PER_ELEMENT;
+const MEMORY_SIZE = DESTINATION_AT + SOCKADDR_STORAGE.size;
+const SIZE_WORD = SIZE_AT / Int32Array.BYTES_PER_ELEMENT;
+
+function mapMemory(): Slice {
+  return Arena.map(MEMORY_SIZE).carve(MEMORY_SIZE);
+}
+
 /** sendto(2) with its arguments in three, as the waiting calls have them. */
 export function sendToCall(
   fd: number,
@@ -90,13 +104,27 @@ export function sendToCall(
   address: RawAddress,
   flags: number,
 ): number {
-  return sendto(fd, bytes, bytes.length, flags, address.bytes, address.size);
+  memory ??= mapMemory();
+  if (destination !== address) {
+    memory.bytes.set(address.bytes, DESTINATION_AT);
+    destination = address;
+  }
+  const at = memory.address + DESTINATION_AT;
+  return sendto(fd, bytes, bytes.length, flags, at, address.size);
 }
 
-/** recvfrom(2) into `bytes`; the sender is left in the scratch. */
+/** recvfrom(2) into `bytes`; `lastSender` tells who sent it. */
 export function recvFromCall(fd: number, bytes: Uint8Array, flags: number): number {
-  resetScratch();
-  return recvfrom(fd, bytes, bytes.length, flags, addressScratch, sizeScratch);
+  memory ??= mapMemory();
+  memory.words[SIZE_WORD] = SOCKADDR_STORAGE.size;
+  const { address } = memory;
+  return recvfrom(fd, bytes, bytes.length, flags, address, address + SIZE_AT);
+}
+
+/** Who sent what `recvFromCall` received last. */
+export function lastSender(): Address {
+  memory ??= mapMemory();
+  return knownAddress(memory.bytes, memory.words[SIZE_WORD] as number);
 }
 
 /** What a refused send throws. */

@@ -36,6 +36,7 @@ import {
 import {
   assertWhole,
   LastDestination,
+  lastSender,
   lengthFlag,
   type Received,
   recvFromCall,
@@ -420,7 +421,7 @@ export class Socket extends Descriptor {
 
   #received(length: number, room: number): Received {
     const bytes = Math.min(length, room);
-    return { bytes, length, truncated: length > room, address: scratchAddress() };
+    return { bytes, length, truncated: length > room, address: lastSender() };
   }
 
   protected override describe(): string {

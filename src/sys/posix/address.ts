@@ -72,25 +72,29 @@ let lastSize = -1;
 let lastAddress: Address = { unnamed: true };
 const lastBytes = new Uint8Array(SOCKADDR_STORAGE.size);
 
-function isLastAgain(size: number): boolean {
+function isLastAgain(bytes: Uint8Array, size: number): boolean {
   if (size !== lastSize) return false;
   for (let at = 0; at < size; at++) {
-    if (addressScratch[at] !== lastBytes[at]) return false;
+    if (bytes[at] !== lastBytes[at]) return false;
   }
   return true;
 }
 
 /**
- * The address that the last call left in the scratch. While messages come from one sender it is the
- * same object, frozen: reading one anew costs more than receiving a datagram does.
+ * An address that the kernel wrote. While it is the same again it is the same object, frozen:
+ * reading one anew costs more than receiving a datagram does.
  */
-export function scratchAddress(): Address {
-  const size = sizeScratch[0] as number;
-  if (isLastAgain(size)) return lastAddress;
-  lastAddress = Object.freeze(decodeAddress(addressScratch, size));
-  lastBytes.set(addressScratch);
+export function knownAddress(bytes: Uint8Array, size: number): Address {
+  if (isLastAgain(bytes, size)) return lastAddress;
+  lastAddress = Object.freeze(decodeAddress(bytes, size));
+  lastBytes.set(bytes.subarray(0, lastBytes.length));
   lastSize = size;
   return lastAddress;
+}
+
+/** The address that the last call left in the scratch. */
+export function scratchAddress(): Address {
+  return knownAddress(addressScratch, sizeScratch[0] as number);
 }
 
 function parseV4(host: string, into: Uint8Array, offset: number): void {

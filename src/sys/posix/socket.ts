@@ -58,17 +58,22 @@ export const recv = bind<Transfer<Uint8Array>>('recv', 'ssize', ['fd', 'buffer',
 /** send(2) from the caller's memory. */
 export const send = bind<Transfer<Uint8Array>>('send', 'ssize', ['fd', 'buffer', 'size', 'int']);
 
-/** sendto(2): `addressSize` 0 sends to the peer that the socket is connected to. */
-export const sendto = bind<[...Transfer<Uint8Array>, address: Uint8Array, addressSize: number]>(
+/** sendto(2) from the caller's memory; the address to send to lies in mapped memory. */
+export const sendto = bind<[...Transfer<Uint8Array>, address: number, addressSize: number]>(
   'sendto',
   'ssize',
-  ['fd', 'buffer', 'size', 'int', 'buffer', 'uint'],
+  ['fd', 'buffer', 'size', 'int', 'address', 'uint'],
 );
 
-/** recvfrom(2): `addressSize` goes in as the room in `address` and comes back as its length. */
-export const recvfrom = bind<
-  [...Transfer<Uint8Array>, address: Uint8Array, addressSize: Int32Array]
->('recvfrom', 'ssize', ['fd', 'buffer', 'size', 'int', 'buffer', 'buffer']);
+/**
+ * recvfrom(2) into the caller's memory; the sender goes to mapped memory. At `sizeAddress` lies the
+ * room for it, and afterwards its length.
+ */
+export const recvfrom = bind<[...Transfer<Uint8Array>, address: number, sizeAddress: number]>(
+  'recvfrom',
+  'ssize',
+  ['fd', 'buffer', 'size', 'int', 'address', 'address'],
+);
 
 const TRANSFER_AT = ['fd', 'address', 'size', 'int'] as const;
 
