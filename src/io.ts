@@ -31,6 +31,7 @@ export { type CanFrame, decodeCanFrame, encodeCanFrame } from './io/can-frame.ts
 export type { Received } from './io/datagrams.ts';
 export { Descriptor } from './io/descriptor.ts';
 export type { MembershipOptions, Multicast, MulticastOptions } from './io/multicast.ts';
+export { type NetlinkChange, NetlinkChanges, type NetlinkSubject } from './io/netlink/changes.ts';
 export type { Link, LinkState } from './io/netlink/link.ts';
 export type { NetlinkMessage } from './io/netlink/message.ts';
 export type {
@@ -42,11 +43,8 @@ export type {
 } from './io/netlink/route.ts';
 export {
   Netlink,
-  type NetlinkChange,
-  NetlinkChanges,
   type NetlinkOptions,
   type NetlinkRequest,
-  type NetlinkSubject,
   type NewLink,
 } from './io/netlink.ts';
 export type { CanFilter } from './io/options/can.ts';

@@ -8,7 +8,6 @@
  * - A datagram is as large as the kernel likes, up to 32 KiB; a buffer that is too small loses the
  *   rest.
  * - Anybody on the machine may send to a netlink socket; only port 0 is the kernel.
- * - Changes are sent to groups. Who reads too slowly gets ENOBUFS once and has lost some of them.
  */
 import { inspect } from 'node:util';
 import { SystemError } from '../errors.ts';
@@ -26,7 +25,6 @@ import { ERRNO } from '../sys/posix/abi.ts';
 import { decodeLink, type Link } from './netlink/link.ts';
 import {
   attribute,
-  decodeMessages,
   decodeVerdict,
   encodeMessage,
   type NetlinkMessage,
@@ -35,6 +33,7 @@ import {
   view,
   wordAttribute,
 } from './netlink/message.ts';
+import { BUFFER_SIZE, messagesOf } from './netlink/receive.ts';
 import {
   decodeInterfaceAddress,
   decodeRoute,
@@ -45,7 +44,6 @@ import {
 } from './netlink/route.ts';
 import { Socket } from './socket.ts';
 
-const BUFFER_SIZE = 65_536;
 const DUMP_TRIES_MAX = 16;
 const SEQUENCE_MAX = 2 ** 31 - 1;
 const NAME_MAX = IFF.IFNAMSIZ - 1;
@@ -122,6 +120,10 @@ export class Netlink {
 
   get fd(): number {
     return this.#socket.fd;
+  }
+
+  get closed(): boolean {
+    return this.#socket.closed;
   }
 
   /** Every network interface. */
@@ -225,7 +227,7 @@ export class Netlink {
     const messages: NetlinkMessage[] = [];
     let isMixed = false;
     for (;;) {
-      for (const message of receive(this.#socket, this.#buffer)) {
+      for (const message of messagesOf(this.#socket.recvFrom(this.#buffer), this.#buffer)) {
         // An answer to an earlier request that ended with an error.
         if (message.sequence !== sequence) continue;
         if ((message.flags & NETLINK.NLM_F_DUMP_INTR) !== 0) isMixed = true;
@@ -238,163 +240,6 @@ export class Netlink {
         if (result < 0) throw new SystemError(result, 'netlink', { hint: reason ?? undefined });
         return { messages, isMixed };
       }
-    }
-  }
-}
-
-/** The messages of the next datagram, none when somebody else than the kernel sent it. */
-function receive(socket: Socket, buffer: Uint8Array): NetlinkMessage[] {
-  const received = socket.recvFrom(buffer);
-  return messagesOf(received, buffer);
-}
-
-function messagesOf(
-  { bytes, truncated, length, address }: ReturnType<Socket['recvFrom']>,
-  buffer: Uint8Array,
-): NetlinkMessage[] {
-  if ('portId' in address && address.portId !== 0) return [];
-  if (truncated) {
-    const hint = `the kernel sent ${length} bytes, there is room for ${buffer.length}`;
-    throw new SystemError(ERRNO.EMSGSIZE, 'netlink', { hint });
-  }
-  return decodeMessages(buffer.subarray(0, bytes));
-}
-
-const GROUPS = {
-  link: [RTNETLINK.RTNLGRP_LINK],
-  address: [RTNETLINK.RTNLGRP_IPV4_IFADDR, RTNETLINK.RTNLGRP_IPV6_IFADDR],
-  route: [RTNETLINK.RTNLGRP_IPV4_ROUTE, RTNETLINK.RTNLGRP_IPV6_ROUTE],
-  rule: [RTNETLINK.RTNLGRP_IPV4_RULE, RTNETLINK.RTNLGRP_IPV6_RULE],
-} as const;
-
-/** What can be followed. */
-export type NetlinkSubject = keyof typeof GROUPS;
-
-/**
- * What changed: `new` is also said of what was there and is different now. `overflow`: changes were
- * lost because they were not read in time; ask for the lists again.
- */
-export type NetlinkChange =
-  | { readonly subject: 'link'; readonly action: 'new' | 'delete'; readonly link: Link }
-  | {
-      readonly subject: 'address';
-      readonly action: 'new' | 'delete';
-      readonly address: InterfaceAddress;
-    }
-  | { readonly subject: 'route'; readonly action: 'new' | 'delete'; readonly route: Route }
-  | { readonly subject: 'rule'; readonly action: 'new' | 'delete'; readonly rule: RoutingRule }
-  | { readonly subject: 'overflow' };
-
-function decodeChange({ type, body }: NetlinkMessage): NetlinkChange | null {
-  switch (type) {
-    case RTNETLINK.RTM_NEWLINK:
-      return { subject: 'link', action: 'new', link: decodeLink(body) };
-    case RTNETLINK.RTM_DELLINK:
-      return { subject: 'link', action: 'delete', link: decodeLink(body) };
-    case RTNETLINK.RTM_NEWADDR:
-      return { subject: 'address', action: 'new', address: decodeInterfaceAddress(body) };
-    case RTNETLINK.RTM_DELADDR:
-      return { subject: 'address', action: 'delete', address: decodeInterfaceAddress(body) };
-    case RTNETLINK.RTM_NEWROUTE:
-      return { subject: 'route', action: 'new', route: decodeRoute(body) };
-    case RTNETLINK.RTM_DELROUTE:
-      return { subject: 'route', action: 'delete', route: decodeRoute(body) };
-    case RTNETLINK.RTM_NEWRULE:
-      return { subject: 'rule', action: 'new', rule: decodeRule(body) };
-    case RTNETLINK.RTM_DELRULE:
-      return { subject: 'rule', action: 'delete', rule: decodeRule(body) };
-    default:
-      return null;
-  }
-}
-
-/** The changes of the network as they happen. Readable in a selector while one is there. */
-export class NetlinkChanges {
-  readonly #socket: Socket;
-  readonly #buffer = new Uint8Array(BUFFER_SIZE);
-  #queue: NetlinkChange[] = [];
-
-  private constructor(socket: Socket) {
-    this.#socket = socket;
-  }
-
-  /** Follows the subjects that are named. Throws TypeError, SystemError. */
-  static follow(...subjects: NetlinkSubject[]): NetlinkChanges {
-    const groups = subjects.flatMap((subject) => {
-      if (Object.hasOwn(GROUPS, subject)) return [...GROUPS[subject]];
-      const allowed = Object.keys(GROUPS).join(', ');
-      throw new TypeError(`a subject is one of ${allowed}; got ${inspect(subject)}`);
-    });
-    if (groups.length === 0) throw new TypeError('follow needs at least one subject');
-    const socket = Socket.open('netlink', 'raw', { protocol: 'route' });
-    try {
-      socket.bind({ portId: 0 });
-      for (const group of groups) socket.setOption('NETLINK_ADD_MEMBERSHIP', group);
-      return new NetlinkChanges(socket);
-    } catch (error) {
-      socket.close();
-      throw error;
-    }
-  }
-
-  get fd(): number {
-    return this.#socket.fd;
-  }
-
-  /** As of every descriptor: null waits for ever, 0 not at all. */
-  setTimeout(timeoutMs: number | null): void {
-    this.#socket.setTimeout(timeoutMs);
-  }
-
-  setBlocking(on: boolean): void {
-    this.#socket.setBlocking(on);
-  }
-
-  /** Waits for the next change. Throws SystemError (ETIMEDOUT, EAGAIN) as the timeout says. */
-  next(): NetlinkChange {
-    for (;;) {
-      const change = this.#queue.shift() ?? this.#read(() => this.#socket.recvFrom(this.#buffer));
-      if (change !== null) return change;
-    }
-  }
-
-  /** The next change if one is there, else null. */
-  tryNext(): NetlinkChange | null {
-    const queued = this.#queue.shift();
-    if (queued !== undefined) return queued;
-    let isEmpty = false;
-    for (;;) {
-      const change = this.#read(() => {
-        const received = this.#socket.tryRecvFrom(this.#buffer);
-        isEmpty = received === null;
-        return received;
-      });
-      if (change !== null || isEmpty) return change;
-    }
-  }
-
-  close(): void {
-    this.#socket.close();
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  [inspect.custom](): string {
-    return `NetlinkChanges{${inspect(this.#socket)}}`;
-  }
-
-  #read(receiveOne: () => ReturnType<Socket['tryRecvFrom']>): NetlinkChange | null {
-    try {
-      const received = receiveOne();
-      if (received === null) return null;
-      const changes = messagesOf(received, this.#buffer).map(decodeChange);
-      this.#queue = changes.filter((change) => change !== null);
-      return this.#queue.shift() ?? null;
-    } catch (error) {
-      if ((error as SystemError).code === 'ENOBUFS') return { subject: 'overflow' };
-      throw error;
     }
   }
 }

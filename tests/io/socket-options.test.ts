@@ -181,6 +181,10 @@ test('options that are only set act', () => {
   assert.equal(memberships(), true);
   socket.setOption('IP_DROP_MEMBERSHIP', { group: '239.255.3.4', interface: 'lo' });
   assert.equal(memberships(), false);
+  const group = { group: '239.255.3.5', address: '127.0.0.1' };
+  socket.setOption('IP_ADD_MEMBERSHIP', group);
+  socket.setOption('IP_MSFILTER', { ...group, mode: 'exclude', sources: ['127.0.0.2'] });
+  assert.match(readFileSync('/proc/net/mcfilter', 'utf8'), /0xefff0305 0x7f000002 +0 +1/);
   // Some kernels want a privilege for it.
   if (!isPrivileged) return;
   socket.setOption('SO_ATTACH_FILTER', [[0x06, 0, 0, 0]]);
