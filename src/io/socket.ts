@@ -310,8 +310,12 @@ export class Socket extends Descriptor {
     const fd = this.openFd('sendTo');
     const bytes = asOutgoing(buffer);
     const raw = this.#lastDestination.encode(address);
+    // Room for a message is there nearly always, and what need not wait need not prepare for it.
     const flags = SOCKET.MSG_NOSIGNAL;
-    const sent = callUntil(this.deadline(), POLL.POLLOUT, sendToCall, fd, bytes, raw, flags);
+    let sent = callNow(sendToCall, fd, bytes, raw, flags | SOCKET.MSG_DONTWAIT);
+    if (sent === -ERRNO.EAGAIN) {
+      sent = callUntil(this.deadline(), POLL.POLLOUT, sendToCall, fd, bytes, raw, flags);
+    }
     if (sent < 0) throw sendRefused(sent, 'sendto', bytes.length, address);
     return sent;
   }
