@@ -26,10 +26,6 @@ export {
   type InotifyWatch,
 } from './io/inotify.ts';
 export { MemFd, type MemFdOptions, type Seal } from './io/mem-fd.ts';
-export { PidFd, type ProcessExit } from './io/pid-fd.ts';
-export { type CanFrame, decodeCanFrame, encodeCanFrame } from './io/can-frame.ts';
-export type { Received } from './io/datagrams.ts';
-export { Descriptor } from './io/descriptor.ts';
 export type { MembershipOptions, Multicast, MulticastOptions } from './io/multicast.ts';
 export { type NetlinkChange, NetlinkChanges, type NetlinkSubject } from './io/netlink/changes.ts';
 export type { Link, LinkState } from './io/netlink/link.ts';
@@ -41,12 +37,7 @@ export type {
   RouteFamily,
   RoutingRule,
 } from './io/netlink/route.ts';
-export {
-  Netlink,
-  type NetlinkOptions,
-  type NetlinkRequest,
-  type NewLink,
-} from './io/netlink.ts';
+export { Netlink, type NetlinkOptions, type NetlinkRequest, type NewLink } from './io/netlink.ts';
 export type { CanFilter } from './io/options/can.ts';
 export type { Linger } from './io/options/codec.ts';
 export type { Credentials } from './io/options/credentials.ts';
@@ -65,6 +56,7 @@ export type {
   PacketRing,
   PacketStatistics,
 } from './io/options/packet.ts';
+export { PidFd, type ProcessExit } from './io/pid-fd.ts';
 export { Pipe, PipeReader, PipeWriter } from './io/pipe.ts';
 export { PTY_PACKET, Pty, type PtyOpenOptions, type PtySpawnOptions } from './io/pty.ts';
 export {
@@ -76,8 +68,8 @@ export {
 } from './io/signal-fd.ts';
 export type { SignalName } from './io/signal-names.ts';
 export { type Accepted, Socket, type SocketOpenOptions, socketPair } from './io/socket.ts';
-export type { SocketFamily, SocketType } from './io/socket-family.ts';
-export type { Linger, SocketOption, SocketOptionValue } from './io/socket-options.ts';
+export type { SocketFamily, SocketKind, SocketType } from './io/socket-family.ts';
+export type { SocketOption, SocketOptionInput, SocketOptionValue } from './io/socket-options.ts';
 export {
   type ListenFd,
   listenFds,
@@ -96,13 +88,8 @@ export {
   type TimerRemaining,
   type TimerTime,
 } from './io/timer-fd.ts';
-export type { Arena, Slice } from './sys/arena.ts';
-export type { TerminalAttributes, TerminalSize } from './sys/linux/termios.ts';
-export type { SocketFamily, SocketKind, SocketType } from './io/socket-family.ts';
-export type { SocketOption, SocketOptionInput, SocketOptionValue } from './io/socket-options.ts';
-export { Terminal, type TerminalWhen } from './io/terminal.ts';
-export type { TerminalLine } from './io/terminal-modes.ts';
 export { VSOCK_ADDRESS, vsockCid } from './io/vsock.ts';
+export type { Arena, Slice } from './sys/arena.ts';
 export type {
   CanAddress,
   NetlinkAddress,

@@ -224,15 +224,6 @@ export const CONSTANTS: readonly (readonly [string, Readonly<Record<string, numb
   ['sys/uio.h', UIO],
   ['signal.h', SIGNAL_EVENT],
   ...EVENT_CONSTANTS,
-];
-
-export const LAYOUTS: readonly Layout[] = [
-  EPOLL_EVENT,
-  TERMIOS2,
-  WINSIZE,
-  SIGEVENT,
-  ...EVENT_LAYOUTS,
-export const LAYOUTS: readonly Layout[] = [EPOLL_EVENT, TERMIOS2, WINSIZE, SIGEVENT];
   ['sys/socket.h', FAMILY],
   ['linux/vm_sockets.h', VSOCK],
   ...sockets.CONSTANTS,
@@ -244,6 +235,7 @@ export const LAYOUTS: readonly Layout[] = [
   TERMIOS2,
   WINSIZE,
   SIGEVENT,
+  ...EVENT_LAYOUTS,
   SOCKADDR_VM,
   SOCKADDR_NL,
   SOCKADDR_LL,
