@@ -13,6 +13,7 @@ import {
   SystemError,
   UnsupportedError,
 } from '../../src/errors.ts';
+import { ERRNO } from '../../src/sys/posix/abi.ts';
 import { test } from '../harness/test.ts';
 
 const ECONNREFUSED = constants.errno.ECONNREFUSED;
@@ -46,6 +47,17 @@ test('SystemError names an IPv6 end point with brackets, a path as it is', () =>
   const hint = new SystemError(98, 'bind', { address: '127.0.0.1', port: 80, hint: 'use another' });
   assert.equal(hint.message, 'bind EADDRINUSE 127.0.0.1:80: use another');
 });
+
+test(
+  'every error number that polyio decides on has its name, Node’s own or ours',
+  () => {
+    // Two names, one number: Node takes the other one.
+    const { EOPNOTSUPP, ...numbers } = ERRNO;
+    assert.equal(errorName(EOPNOTSUPP), 'ENOTSUP');
+    for (const [name, number] of Object.entries(numbers)) assert.equal(errorName(number), name);
+  },
+  { skip: process.platform !== 'linux' && 'the numbers are those of Linux' },
+);
 
 test('SystemError: the sign of the number does not matter, and nothing unset is a property', () => {
   for (const errno of [11, -11]) {
