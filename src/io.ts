@@ -1,6 +1,8 @@
 export { AlignedMemory } from './io/aligned-memory.ts';
 export { type CanFrame, decodeCanFrame, encodeCanFrame } from './io/can-frame.ts';
 export { CharacterDevice, type DeviceOpenOptions } from './io/character-device.ts';
+export type { ControlMessage, PacketInfo } from './io/control-messages.ts';
+export { DatagramBatch, type DatagramBatchOptions } from './io/datagram-batch.ts';
 export type { Received } from './io/datagrams.ts';
 export { Descriptor } from './io/descriptor.ts';
 export { Device } from './io/device.ts';
@@ -26,6 +28,7 @@ export {
   type InotifyWatch,
 } from './io/inotify.ts';
 export { MemFd, type MemFdOptions, type Seal } from './io/mem-fd.ts';
+export type { Message, RecvMessageOptions, SendMessageOptions } from './io/message.ts';
 export type { MembershipOptions, Multicast, MulticastOptions } from './io/multicast.ts';
 export { type NetlinkChange, NetlinkChanges, type NetlinkSubject } from './io/netlink/changes.ts';
 export type { Link, LinkState } from './io/netlink/link.ts';
@@ -67,9 +70,6 @@ export {
   signalThread,
 } from './io/signal-fd.ts';
 export type { SignalName } from './io/signal-names.ts';
-export { type Accepted, Socket, type SocketOpenOptions, socketPair } from './io/socket.ts';
-export type { SocketFamily, SocketKind, SocketType } from './io/socket-family.ts';
-export type { SocketOption, SocketOptionInput, SocketOptionValue } from './io/socket-options.ts';
 export {
   type ListenFd,
   listenFds,
@@ -78,6 +78,12 @@ export {
   type SystemdOptions,
   watchdogInterval,
 } from './io/systemd.ts';
+export type { SendFileOptions } from './io/sendfile.ts';
+export { type Accepted, Socket, type SocketOpenOptions, socketPair } from './io/socket.ts';
+export type { SocketFamily, SocketKind, SocketType } from './io/socket-family.ts';
+export type { SocketOption, SocketOptionInput, SocketOptionValue } from './io/socket-options.ts';
+export { splice, trySplice } from './io/splice.ts';
+export type { TcpInfo, TcpState } from './io/tcp-info.ts';
 export { Terminal, type TerminalWhen } from './io/terminal.ts';
 export type { TerminalLine } from './io/terminal-modes.ts';
 export {

@@ -1,24 +1,12 @@
 import { fstatSync } from 'node:fs';
 import { SystemError } from '../errors.ts';
 import { asFd } from '../platform/fd.ts';
-import { FCNTL, POLL, SIGNAL } from '../sys/posix/abi.ts';
+import { FCNTL, POLL } from '../sys/posix/abi.ts';
 import { fcntl } from '../sys/posix/fcntl.ts';
-import { blockSignal } from '../sys/posix/signal.ts';
 import { pipe2, read, write } from '../sys/posix/unistd.ts';
 import { asIncoming, asOutgoing } from './buffers.ts';
 import { Descriptor } from './descriptor.ts';
-
-let isSigpipeBlocked = false;
-
-/**
- * `write` has no MSG_NOSIGNAL. Blocked in this thread, the signal of an EPIPE stays without effect.
- */
-function blockSigpipe(): void {
-  if (isSigpipeBlocked) return;
-  const result = blockSignal(SIGNAL.SIGPIPE);
-  if (result < 0) throw new SystemError(result, 'pthread_sigmask');
-  isSigpipeBlocked = true;
-}
+import { blockSigpipe } from './sigpipe.ts';
 
 /** Checks that a descriptor from elsewhere is a pipe or a FIFO, open for what its class does. */
 function checkPipeEnd(fd: number, wrongMode: number, purpose: string): number {

@@ -43,7 +43,7 @@ import {
   sendRefused,
   sendToCall,
 } from './datagrams.ts';
-import { Descriptor } from './descriptor.ts';
+import { MessageSocket } from './message-socket.ts';
 import { Multicast } from './multicast.ts';
 import {
   carriesMessages,
@@ -98,7 +98,7 @@ let adopt: (fd: number, family: SocketFamily, type: SocketType) => Socket;
  *
  * Calls that the kernel refuses throw SystemError; `connect` and `bind` name the address in it.
  */
-export class Socket extends Descriptor {
+export class Socket extends MessageSocket {
   readonly family: SocketFamily;
   readonly type: SocketType;
   readonly #lastDestination: LastDestination;

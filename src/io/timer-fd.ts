@@ -15,14 +15,14 @@
  */
 import { inspect } from 'node:util';
 import { SystemError } from '../errors.ts';
-import { TIMERFD, TIMESPEC } from '../sys/linux/event-abi.ts';
+import { TIMERFD } from '../sys/linux/event-abi.ts';
 import {
   clockGettime,
   timerfdCreate,
   timerfdGettime,
   timerfdSettime,
 } from '../sys/linux/timerfd.ts';
-import { CLOCK, ERRNO, ITIMERSPEC, POLL } from '../sys/posix/abi.ts';
+import { CLOCK, ERRNO, ITIMERSPEC, POLL, TIMESPEC } from '../sys/posix/abi.ts';
 import { read } from '../sys/posix/unistd.ts';
 import { checkAnonymous, fieldOf } from './anonymous.ts';
 import { Descriptor } from './descriptor.ts';

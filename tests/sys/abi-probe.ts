@@ -10,7 +10,7 @@ import * as posix from '../../src/sys/posix/abi.ts';
 export interface AbiFacts {
   /** By header, then by name. */
   readonly constants: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** By C type: its size as `sizeof`, then `[offset, size]` of each field. */
+  /** By C type: its size as `sizeof` unless it grows, then `[offset, size]` of each field. */
   readonly layouts: Readonly<Record<string, Readonly<Record<string, number | number[]>>>>;
 }
 
@@ -21,7 +21,7 @@ export interface RecordedAbi extends AbiFacts {
 }
 
 const TABLES = [...posix.CONSTANTS, ...linux.CONSTANTS];
-const LAYOUTS = [...posix.LAYOUTS, ...linux.LAYOUTS];
+const LAYOUTS: readonly posix.Layout[] = [...posix.LAYOUTS, ...linux.LAYOUTS];
 
 /** Flags are unsigned in C and 32-bit integers with a sign in JavaScript: 1 << 31 is the same bit. */
 function asInt32(value: number): number {
@@ -36,23 +36,44 @@ export function facts(): AbiFacts {
     constants[header] = { ...constants[header], ...Object.fromEntries(numbers) };
   }
   const layouts: Record<string, Record<string, number | number[]>> = {};
-  for (const { type, size, fields } of LAYOUTS) {
+  for (const { type, size, grows, fields } of LAYOUTS) {
     const entries = Object.entries(fields).map(([name, place]) => [name, [...place]]);
-    layouts[type] = { sizeof: size, ...Object.fromEntries(entries) };
+    layouts[type] = { ...(grows ? {} : { sizeof: size }), ...Object.fromEntries(entries) };
   }
   return { constants, layouts };
 }
 
-/** The C program that prints the facts as JSON. */
-export function probeSource(): string {
-  const headers = new Set([...TABLES.map(([header]) => header), ...LAYOUTS.map((l) => l.header)]);
+/**
+ * Headers of the kernel that declare once more what the C library's own headers declare: each is
+ * asked by a program of its own.
+ */
+const APART: readonly string[] = ['linux/tcp.h'];
+
+/** The C programs that print the facts, one line each. */
+export function probeSources(): string[] {
+  const isApart = (header: string): boolean => APART.includes(header);
+  const together = probeSource(
+    TABLES.filter(([header]) => !isApart(header)),
+    LAYOUTS.filter(({ header }) => !isApart(header)),
+  );
+  const apart = APART.map((wanted) =>
+    probeSource(
+      TABLES.filter(([header]) => header === wanted),
+      LAYOUTS.filter(({ header }) => header === wanted),
+    ),
+  );
+  return [together, ...apart];
+}
+
+function probeSource(tables: typeof TABLES, layouts: typeof LAYOUTS): string {
+  const headers = new Set([...tables.map(([header]) => header), ...layouts.map((l) => l.header)]);
   const lines: string[] = [];
-  for (const [header, table] of TABLES) {
+  for (const [header, table] of tables) {
     for (const name of Object.keys(table))
       lines.push(`  constant("${header}", "${name}", ${name});`);
   }
-  for (const { type, fields } of LAYOUTS) {
-    lines.push(`  layout("${type}", "sizeof", 0, sizeof(${type}));`);
+  for (const { type, grows, fields } of layouts) {
+    if (!grows) lines.push(`  layout("${type}", "sizeof", 0, sizeof(${type}));`);
     for (const field of Object.keys(fields)) {
       const size = `sizeof(((${type} *)0)->${field})`;
       lines.push(`  layout("${type}", "${field}", offsetof(${type}, ${field}), ${size});`);
@@ -102,12 +123,15 @@ export function askCompiler(): AbiFacts {
   const folder = mkdtempSync(join(tmpdir(), 'polyio-abi-'));
   try {
     const [source, program] = [join(folder, 'probe.c'), join(folder, 'probe')];
-    writeFileSync(source, probeSource());
-    const compiled = spawnSync('cc', ['-o', program, source], { encoding: 'utf8' });
-    if (compiled.status !== 0) throw new Error(`cc refused the probe:\n${compiled.stderr}`);
-    const answer = spawnSync(program, [], { encoding: 'utf8' });
-    if (answer.status !== 0) throw new Error(`the probe ended with ${answer.status}`);
-    return parseAnswer(answer.stdout);
+    const answers = probeSources().map((text) => {
+      writeFileSync(source, text);
+      const compiled = spawnSync('cc', ['-o', program, source], { encoding: 'utf8' });
+      if (compiled.status !== 0) throw new Error(`cc refused the probe:\n${compiled.stderr}`);
+      const answer = spawnSync(program, [], { encoding: 'utf8' });
+      if (answer.status !== 0) throw new Error(`the probe ended with ${answer.status}`);
+      return answer.stdout;
+    });
+    return parseAnswer(answers.join(''));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

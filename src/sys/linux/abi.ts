@@ -4,6 +4,7 @@
  */
 import type { Layout } from '../posix/abi.ts';
 import { EVENT_CONSTANTS, EVENT_LAYOUTS } from './event-abi.ts';
+import { MESSAGE_CONSTANTS, MESSAGE_LAYOUTS } from './message-abi.ts';
 import * as netlink from './netlink/abi.ts';
 import * as sockets from './sockets/abi.ts';
 
@@ -228,6 +229,7 @@ export const CONSTANTS: readonly (readonly [string, Readonly<Record<string, numb
   ['linux/vm_sockets.h', VSOCK],
   ...sockets.CONSTANTS,
   ...netlink.CONSTANTS,
+  ...MESSAGE_CONSTANTS,
 ];
 
 export const LAYOUTS: readonly Layout[] = [
@@ -242,4 +244,5 @@ export const LAYOUTS: readonly Layout[] = [
   SOCKADDR_CAN,
   ...sockets.LAYOUTS,
   ...netlink.LAYOUTS,
+  ...MESSAGE_LAYOUTS,
 ];

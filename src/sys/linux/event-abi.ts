@@ -113,13 +113,6 @@ export const EVENT_SYSCALL = {
   SYS_rt_tgsigqueueinfo: arm64 ? 240 : 297,
 } as const;
 
-export const TIMESPEC = {
-  type: 'struct timespec',
-  header: 'time.h',
-  size: 16,
-  fields: { tv_sec: [0, 8], tv_nsec: [8, 8] },
-} as const satisfies Layout;
-
 export const SIGNALFD_SIGINFO = {
   type: 'struct signalfd_siginfo',
   header: 'sys/signalfd.h',
@@ -175,7 +168,6 @@ export const EVENT_CONSTANTS: readonly (readonly [string, Readonly<Record<string
 ];
 
 export const EVENT_LAYOUTS: readonly Layout[] = [
-  TIMESPEC,
   SIGNALFD_SIGINFO,
   F_OWNER_EX,
   SIGINFO,

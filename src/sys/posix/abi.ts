@@ -53,6 +53,7 @@ export const ERRNO = {
   ENOBUFS: 105,
   EISCONN: 106,
   ENOTCONN: 107,
+  ETOOMANYREFS: 109,
   ETIMEDOUT: 110,
   ECONNREFUSED: 111,
   EHOSTUNREACH: 113,
@@ -257,6 +258,8 @@ export interface Layout {
   readonly type: string;
   readonly header: string;
   readonly size: number;
+  /** Newer headers add fields at its end: how large it is depends on them. */
+  readonly grows?: true;
   readonly fields: Readonly<Record<string, readonly [offset: number, size: number]>>;
 }
 
@@ -341,6 +344,35 @@ export const IOVEC = {
   fields: { iov_base: [0, 8], iov_len: [8, 8] },
 } as const satisfies Layout;
 
+export const MSGHDR = {
+  type: 'struct msghdr',
+  header: 'sys/socket.h',
+  size: 56,
+  fields: {
+    msg_name: [0, 8],
+    msg_namelen: [8, 4],
+    msg_iov: [16, 8],
+    msg_iovlen: [24, 8],
+    msg_control: [32, 8],
+    msg_controllen: [40, 8],
+    msg_flags: [48, 4],
+  },
+} as const satisfies Layout;
+
+export const CMSGHDR = {
+  type: 'struct cmsghdr',
+  header: 'sys/socket.h',
+  size: 16,
+  fields: { cmsg_len: [0, 8], cmsg_level: [8, 4], cmsg_type: [12, 4] },
+} as const satisfies Layout;
+
+export const TIMESPEC = {
+  type: 'struct timespec',
+  header: 'time.h',
+  size: 16,
+  fields: { tv_sec: [0, 8], tv_nsec: [8, 8] },
+} as const satisfies Layout;
+
 export const SIGACTION = {
   type: 'struct sigaction',
   header: 'signal.h',
@@ -386,6 +418,9 @@ export const LAYOUTS: readonly Layout[] = [
   LINGER,
   ITIMERSPEC,
   IOVEC,
+  MSGHDR,
+  CMSGHDR,
+  TIMESPEC,
   SIGACTION,
   RLIMIT,
 ];
