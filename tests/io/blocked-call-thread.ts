@@ -4,10 +4,12 @@ import { parentPort, workerData } from 'node:worker_threads';
 import {
   type Address,
   CharacterDevice,
+  DatagramBatch,
   Fifo,
   PipeReader,
   PipeWriter,
   Socket,
+  splice,
 } from '../../src/io.ts';
 import { beginWait, endWait } from '../../src/sys/interrupt.ts';
 import { gettid } from '../../src/sys/linux/thread.ts';
@@ -35,9 +37,13 @@ function perform(): string | number {
     CharacterDevice.fromFd(order.fd).writeAll(buffer);
     return createHash('sha256').update(buffer).digest('hex');
   }
+  if (order.call === 'splice') return splice(order.fd, order.other as number, order.size);
   const socket = Socket.fromFd(order.fd);
   if (order.timeoutMs !== undefined) socket.setTimeout(order.timeoutMs);
   if (order.call === 'recv') return socket.recv(buffer);
+  if (order.call === 'recvMessage') return socket.recvMessage(buffer).bytes;
+  if (order.call === 'sendFile') return socket.sendFile(order.other as number);
+  if (order.call === 'recvMany') return socket.recvMany(DatagramBatch.allocate());
   if (order.call === 'sendAll') {
     socket.sendAll(buffer);
     return order.size;

@@ -16,6 +16,10 @@ export interface Order {
   readonly call:
     | 'accept'
     | 'recv'
+    | 'recvMessage'
+    | 'recvMany'
+    | 'sendFile'
+    | 'splice'
     | 'sendAll'
     | 'read'
     | 'writeAll'
@@ -29,6 +33,8 @@ export interface Order {
   /** The size of its buffer in bytes. */
   readonly size: number;
   readonly timeoutMs?: number;
+  /** The other descriptor of `sendFile` (the file) and `splice` (where the bytes go). */
+  readonly other?: number;
   /** Where to connect. */
   readonly address?: Address;
   /** What to open. */
@@ -55,6 +61,10 @@ const arm64 = process.arch === 'arm64';
 const CALLS = {
   accept: arm64 ? 242 : 288,
   recv: arm64 ? 207 : 45,
+  recvmsg: arm64 ? 212 : 47,
+  recvmmsg: arm64 ? 243 : 299,
+  sendfile: arm64 ? 71 : 40,
+  splice: arm64 ? 76 : 275,
   send: arm64 ? 206 : 44,
   connect: arm64 ? 203 : 42,
   read: arm64 ? 63 : 0,
