@@ -7,7 +7,7 @@ import { MESSAGE } from '../sys/linux/message-abi.ts';
 import { ERRNO, POLL, SOCKET } from '../sys/posix/abi.ts';
 import { addressDetails } from '../sys/posix/address.ts';
 import { batchAccess, DatagramBatch } from './datagram-batch.ts';
-import type { SocketFamily, SocketType } from './socket-family.ts';
+import { carriesMessages, type SocketFamily, type SocketType } from './socket-family.ts';
 import { callUntil, type Deadline } from './waiting.ts';
 
 /** `instanceof` and not a test of fields: the memory behind a batch must be ours. */
@@ -63,6 +63,6 @@ export function transmitBatch(
 
 /** A stream has no datagrams: the kernel would take one anyway, and cut it anywhere. */
 export function requireDatagrams(call: string, type: SocketType): void {
-  if (type !== 'stream') return;
+  if (carriesMessages(type)) return;
   throw new TypeError(`Socket.${call}: a stream has no datagrams; use recv and send`);
 }

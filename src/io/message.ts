@@ -17,6 +17,7 @@ import {
   type PacketInfo,
 } from './control-messages.ts';
 import { ControlWriter } from './control-writer.ts';
+import { lengthFlag } from './datagrams.ts';
 import {
   asBufferList,
   CONTROL_SIZE_MAX,
@@ -129,9 +130,7 @@ export function receiveMessage(
   asInteger(maxDescriptors, 'maxDescriptors', 0, DESCRIPTORS_MAX);
   asInteger(controlSize, 'controlSize', 0, CONTROL_SIZE_MAX);
   const list = asBufferList(buffers, asIncoming);
-  // In a stream MSG_TRUNC would throw bytes away; elsewhere it makes the call tell the whole size.
-  const whole = channel.type === 'stream' ? 0 : MESSAGE.MSG_TRUNC;
-  const flags = MESSAGE.MSG_CMSG_CLOEXEC | whole | channel.flags;
+  const flags = MESSAGE.MSG_CMSG_CLOEXEC | lengthFlag(channel.type) | channel.flags;
   const frame = messageFrame();
   frame.begin(list, controlSize);
   try {
@@ -146,30 +145,51 @@ export function receiveMessage(
   }
 }
 
-function refuse(option: string, needs: string, { family, type }: Channel): never {
-  throw new TypeError(`${option} needs ${needs}, this is an ${family} ${type} socket`);
+/** What an option needs, where the kernel would ignore it otherwise, in words and as a check. */
+interface Need {
+  readonly words: string;
+  readonly isMet: (channel: Channel) => boolean;
 }
+
+const UNIX: Need = { words: 'a unix socket', isMet: ({ family }) => family === 'unix' };
+const IDENTITY: Need = {
+  words: 'a unix or netlink socket',
+  isMet: ({ family }) => family === 'unix' || family === 'netlink',
+};
+const UNCONNECTED: Need = {
+  words: 'a socket of datagrams',
+  isMet: ({ type }) => type === 'datagram' || type === 'raw',
+};
+const PACKETS: Need = {
+  words: 'an ipv4 or ipv6 socket of datagrams',
+  isMet: ({ family, type }) => (family === 'ipv4' || family === 'ipv6') && type !== 'stream',
+};
+const UDP: Need = {
+  words: 'a UDP socket',
+  isMet: ({ family, type }) => (family === 'ipv4' || family === 'ipv6') && type === 'datagram',
+};
+
+const NEEDS: readonly (readonly [Exclude<keyof SendMessageOptions, 'others'>, Need])[] = [
+  ['address', UNCONNECTED],
+  ['descriptors', UNIX],
+  ['credentials', IDENTITY],
+  ['packetInfo', PACKETS],
+  ['tos', PACKETS],
+  ['ttl', PACKETS],
+  ['segmentSize', UDP],
+];
 
 /** Throws for what a socket of this kind would ignore without a word. */
 function checkOptions(channel: Channel, options: SendMessageOptions, size: number): void {
-  const { address, descriptors, credentials, packetInfo, tos, ttl, segmentSize } = options;
   const { family, type } = channel;
-  const isStream = type === 'stream';
-  const isInternet = family === 'ipv4' || family === 'ipv6';
-  if (address !== undefined && isStream) refuse('address', 'a socket of datagrams', channel);
-  const carriesIdentity = descriptors !== undefined || credentials !== undefined;
-  if (descriptors !== undefined && family !== 'unix')
-    refuse('descriptors', 'a unix socket', channel);
-  if (credentials !== undefined && isInternet) refuse('credentials', 'a unix socket', channel);
-  if (carriesIdentity && isStream && size === 0) {
-    throw new RangeError(
-      'a stream carries descriptors and credentials with a byte: buffer is empty',
-    );
+  for (const [name, { words, isMet }] of NEEDS) {
+    if (options[name] === undefined || isMet(channel)) continue;
+    throw new TypeError(`${name} needs ${words}; this one is ${family} ${type}`);
   }
-  const perPacket = { packetInfo, tos, ttl, segmentSize };
-  for (const [name, value] of Object.entries(perPacket)) {
-    if (value === undefined) continue;
-    if (!isInternet || isStream) refuse(name, 'an ipv4 or ipv6 socket of datagrams', channel);
+  const carriesIdentity = options.descriptors !== undefined || options.credentials !== undefined;
+  if (carriesIdentity && type === 'stream' && size === 0) {
+    const what = 'descriptors and credentials';
+    throw new RangeError(`a stream carries ${what} with a byte: buffer is empty`);
   }
 }
 
@@ -205,10 +225,10 @@ function writeControl(view: DataView, family: SocketFamily, options: SendMessage
 }
 
 /** What to do about errors whose name alone does not tell. */
-function hintFor(errno: number, options: SendMessageOptions): string | undefined {
+function hintFor(errno: number, options: SendMessageOptions, size: number): string | undefined {
   const { descriptors, credentials, segmentSize } = options;
   if (errno === ERRNO.EMSGSIZE)
-    return 'the bytes are more than one message of this socket can carry; send less at once';
+    return `${size} bytes are more than one message of this socket can carry; send less at once`;
   if (errno === ERRNO.ETOOMANYREFS) {
     return 'too many passed descriptors wait to be received (RLIMIT_NOFILE limits them)';
   }
@@ -230,7 +250,8 @@ export function transmitMessage(
 ): number | null {
   const { address } = options;
   const list = asBufferList(buffers, asOutgoing);
-  checkOptions(channel, options, totalSize(list));
+  const size = totalSize(list);
+  checkOptions(channel, options, size);
   const destination = address === undefined ? null : encodeFor(channel.family, address);
   const frame = messageFrame();
   const controlSize = writeControl(frame.control, channel.family, options);
@@ -244,7 +265,7 @@ export function transmitMessage(
     if (result >= 0) return result;
     if (result === -ERRNO.EAGAIN) return null;
     const where = address === undefined ? {} : addressDetails(address);
-    throw new SystemError(result, 'sendmsg', { ...where, hint: hintFor(-result, options) });
+    throw new SystemError(result, 'sendmsg', { ...where, hint: hintFor(-result, options, size) });
   } finally {
     frame.end();
   }

@@ -14,7 +14,7 @@ export function readPeerCredentials(fd: number, family: SocketFamily): Credentia
   if (family !== 'unix') {
     throw new UnsupportedError({
       model: 'peerCredentials',
-      reason: `the kernel knows the process behind a unix socket only, this is an ${family} socket`,
+      reason: `the kernel knows the process behind a unix socket only, this one is ${family}`,
       remedy: 'use remoteAddress, or a unix socket',
     });
   }

@@ -181,7 +181,7 @@ test('a datagram that is too large is EMSGSIZE, with the reason', () => {
   using __ = right;
   assert.throws(() => left.sendMessage(Buffer.alloc(65_508), { address }), {
     code: 'EMSGSIZE',
-    message: /^sendmsg EMSGSIZE 127\.0\.0\.1:\d+: the bytes are more than one/,
+    message: /^sendmsg EMSGSIZE 127\.0\.0\.1:\d+: 65508 bytes are more than one/,
   });
 });
 
@@ -192,15 +192,23 @@ test('options that a socket would ignore are refused', () => {
   const [unix, peer] = socketPair('stream');
   using ___ = unix;
   using ____ = peer;
+  const [packets, other] = socketPair('seqpacket');
+  using _____ = packets;
+  using ______ = other;
   const own = { pid: process.pid, uid: 0, gid: 0 };
   const wrong: readonly (readonly [Socket, SendMessageOptions, RegExp])[] = [
-    [udp, { address, descriptors: [0] }, /^descriptors needs a unix socket, this is an ipv4/],
-    [udp, { address, credentials: own }, /^credentials needs a unix socket/],
+    [
+      udp,
+      { address, descriptors: [0] },
+      /^descriptors needs a unix socket; this one is ipv4 datagram/,
+    ],
+    [udp, { address, credentials: own }, /^credentials needs a unix or netlink socket/],
     [unix, { address: { abstract: 'x' } }, /^address needs a socket of datagrams/],
-    [unix, { tos: 4 }, /^tos needs an ipv4 or ipv6 socket of datagrams, this is an unix stream/],
+    [unix, { tos: 4 }, /^tos needs an ipv4 or ipv6 socket of datagrams; this one is unix stream/],
     [unix, { ttl: 4 }, /^ttl needs/],
     [unix, { packetInfo: { host: '127.0.0.1' } }, /^packetInfo needs/],
-    [unix, { segmentSize: 4 }, /^segmentSize needs/],
+    [unix, { segmentSize: 4 }, /^segmentSize needs a UDP socket/],
+    [packets, { address: { abstract: 'x' } }, /^address needs a socket of datagrams/],
   ];
   for (const [socket, options, message] of wrong) {
     const send = () => socket.sendMessage(Buffer.from('x'), options);

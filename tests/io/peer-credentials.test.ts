@@ -54,7 +54,7 @@ test('peerCredentials() throws where nobody is known, with the reason', () => {
   assert.throws(() => client.peerCredentials(), {
     name: 'UnsupportedError',
     code: 'ERR_POLYIO_UNSUPPORTED',
-    message: /process behind a unix socket only, this is an ipv4 socket; use remoteAddress/,
+    message: /process behind a unix socket only, this one is ipv4; use remoteAddress/,
   });
   using alone = Socket.open('unix', 'stream');
   assert.throws(() => alone.peerCredentials(), {
