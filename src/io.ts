@@ -62,6 +62,7 @@ export type {
 export { PidFd, type ProcessExit } from './io/pid-fd.ts';
 export { Pipe, PipeReader, PipeWriter } from './io/pipe.ts';
 export { PTY_PACKET, Pty, type PtyOpenOptions, type PtySpawnOptions } from './io/pty.ts';
+export type { SendFileOptions } from './io/sendfile.ts';
 export {
   type SignalCode,
   SignalFd,
@@ -70,6 +71,10 @@ export {
   signalThread,
 } from './io/signal-fd.ts';
 export type { SignalName } from './io/signal-names.ts';
+export { type Accepted, Socket, type SocketOpenOptions, socketPair } from './io/socket.ts';
+export type { SocketFamily, SocketKind, SocketType } from './io/socket-family.ts';
+export type { SocketOption, SocketOptionInput, SocketOptionValue } from './io/socket-options.ts';
+export { splice, trySplice } from './io/splice.ts';
 export {
   type ListenFd,
   listenFds,
@@ -78,11 +83,6 @@ export {
   type SystemdOptions,
   watchdogInterval,
 } from './io/systemd.ts';
-export type { SendFileOptions } from './io/sendfile.ts';
-export { type Accepted, Socket, type SocketOpenOptions, socketPair } from './io/socket.ts';
-export type { SocketFamily, SocketKind, SocketType } from './io/socket-family.ts';
-export type { SocketOption, SocketOptionInput, SocketOptionValue } from './io/socket-options.ts';
-export { splice, trySplice } from './io/splice.ts';
 export type { TcpInfo, TcpState } from './io/tcp-info.ts';
 export { Terminal, type TerminalWhen } from './io/terminal.ts';
 export type { TerminalLine } from './io/terminal-modes.ts';
