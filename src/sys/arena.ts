@@ -54,8 +54,14 @@ function mapPrivate(size: number): number {
   return mmap(0, size, protection, flags, -1, 0);
 }
 
-function mapShared(fd: number, size: number): number {
-  return mmap(0, size, MMAN.PROT_READ | MMAN.PROT_WRITE, MMAN.MAP_SHARED, fd, 0);
+function mapShared(fd: number, size: number, start: number): number {
+  return mmap(0, size, MMAN.PROT_READ | MMAN.PROT_WRITE, MMAN.MAP_SHARED, fd, start);
+}
+
+/** Puts empty private memory where a file was mapped, and with it gives up the file. */
+function replaceShared(address: number, size: number): void {
+  const { PROT_READ, PROT_WRITE, MAP_PRIVATE, MAP_ANONYMOUS, MAP_FIXED } = MMAN;
+  mmap(address, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 }
 
 /** Mapped memory with one view for its whole life, handed out in slices. */
@@ -66,14 +72,16 @@ export class Arena {
   readonly size: number;
   readonly buffer: ArrayBuffer;
   readonly bytes: Uint8Array;
+  readonly #isShared: boolean;
   #used = 0;
   #closed = false;
 
-  private constructor(address: number, size: number) {
+  private constructor(address: number, size: number, isShared: boolean) {
     if (address < 0)
       throw new SystemError(address, 'mmap', { hint: `${size} bytes were asked for` });
     this.address = address;
     this.size = size;
+    this.#isShared = isShared;
     this.buffer = viewMemory(address, size);
     this.bytes = new Uint8Array(this.buffer);
     unmapWhenCollected.register(this.buffer, { address, size });
@@ -82,13 +90,16 @@ export class Arena {
   /** Maps `size` bytes (1 to 2 GiB) of private memory, zeroed. Throws SystemError (ENOMEM). */
   static map(size: number): Arena {
     asInteger(size, 'size', 1, SIZE_MAX);
-    return new Arena(mapPrivate(size), size);
+    return new Arena(mapPrivate(size), size, false);
   }
 
-  /** Maps `size` bytes of a memory file, so that every process that maps it sees the same bytes. */
-  static share(fd: number, size: number): Arena {
+  /**
+   * Maps `size` bytes of a file from `start` on: everyone who maps it sees the same bytes, other
+   * processes for a memory file, the kernel for the descriptor of a ring.
+   */
+  static share(fd: number, size: number, start = 0): Arena {
     asInteger(size, 'size', 1, SIZE_MAX);
-    return new Arena(mapShared(fd, size), size);
+    return new Arena(mapShared(fd, size, start), size, true);
   }
 
   /** Takes the next `size` bytes, aligned to a cache line. Throws RangeError when they do not fit. */
@@ -116,11 +127,20 @@ export class Arena {
     return this.address + offset;
   }
 
-  /** Gives the pages back now; the addresses themselves once no view is left. */
+  /**
+   * Gives the pages back now, and lets go of the file behind shared ones; the addresses themselves
+   * once no view is left.
+   */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    madvise(this.address, this.size, MMAN.MADV_DONTNEED);
+    if (this.#isShared) replaceShared(this.address, this.size);
+    else madvise(this.address, this.size, MMAN.MADV_DONTNEED);
+  }
+
+  /** Asks for huge pages, which spare the kernel's copying most of its address translation. A wish. */
+  preferHugePages(): void {
+    madvise(this.addressOf(0, this.size), this.size, MMAN.MADV_HUGEPAGE);
   }
 
   [Symbol.dispose](): void {

@@ -4,6 +4,7 @@
  */
 import type { Layout } from '../posix/abi.ts';
 import { EVENT_CONSTANTS, EVENT_LAYOUTS } from './event-abi.ts';
+import { IO_URING_CONSTANTS, IO_URING_LAYOUTS } from './io-uring-abi.ts';
 import { MESSAGE_CONSTANTS, MESSAGE_LAYOUTS } from './message-abi.ts';
 import * as netlink from './netlink/abi.ts';
 import * as sockets from './sockets/abi.ts';
@@ -46,6 +47,9 @@ export const SYSCALL = {
   SYS_timer_create: arm64 ? 107 : 222,
   SYS_timer_settime: arm64 ? 110 : 223,
   SYS_timer_delete: arm64 ? 111 : 226,
+  SYS_io_uring_setup: 425,
+  SYS_io_uring_enter: 426,
+  SYS_io_uring_register: 427,
 } as const;
 
 /** <linux/sockios.h> */
@@ -230,6 +234,7 @@ export const CONSTANTS: readonly (readonly [string, Readonly<Record<string, numb
   ...sockets.CONSTANTS,
   ...netlink.CONSTANTS,
   ...MESSAGE_CONSTANTS,
+  ...IO_URING_CONSTANTS,
 ];
 
 export const LAYOUTS: readonly Layout[] = [
@@ -245,4 +250,5 @@ export const LAYOUTS: readonly Layout[] = [
   ...sockets.LAYOUTS,
   ...netlink.LAYOUTS,
   ...MESSAGE_LAYOUTS,
+  ...IO_URING_LAYOUTS,
 ];

@@ -36,6 +36,7 @@ export const ERRNO = {
   ENAMETOOLONG: 36,
   ENOSYS: 38,
   ELOOP: 40,
+  ETIME: 62,
   EPROTO: 71,
   ENOTSOCK: 88,
   EMSGSIZE: 90,
@@ -227,8 +228,10 @@ export const MMAN = {
   PROT_WRITE: 2,
   MAP_SHARED: 1,
   MAP_PRIVATE: 2,
+  MAP_FIXED: 0x10,
   MAP_ANONYMOUS: 0x20,
   MADV_DONTNEED: 4,
+  MADV_HUGEPAGE: 14,
 } as const;
 
 /** <pthread.h> */
