@@ -13,7 +13,7 @@ import { open } from '../sys/posix/fcntl.ts';
 import { pollFd } from '../sys/posix/poll.ts';
 import { accept4 } from '../sys/posix/socket.ts';
 import { close } from '../sys/posix/unistd.ts';
-import { ServerConnection } from './connection.ts';
+import type { BaseConnection } from './base-connection.ts';
 import { ACCEPT_BATCH, ACCEPT_PAUSE_MS } from './limits.ts';
 import type { Loop } from './loop.ts';
 import type { DropReason } from './protocol.ts';
@@ -29,13 +29,13 @@ function isShortage(errno: number): boolean {
   return errno === EMFILE || errno === ENFILE || errno === ENOBUFS || errno === ENOMEM;
 }
 
-export class Acceptor {
-  readonly #loop: Loop;
+export class Acceptor<Kind extends BaseConnection> {
+  readonly #loop: Loop<Kind>;
   readonly #flags: number;
   #spare = openSpare();
   #nextId = 1;
 
-  constructor(loop: Loop) {
+  constructor(loop: Loop<Kind>) {
     this.#loop = loop;
     this.#flags = SOCKET.SOCK_CLOEXEC | (loop.isBlocking ? 0 : SOCKET.SOCK_NONBLOCK);
   }
@@ -51,7 +51,7 @@ export class Acceptor {
   }
 
   /** Sleeps until a client is in. Null when a signal, a refusal or a shortage came instead. */
-  acceptOne(): ServerConnection | null {
+  acceptOne(): Kind | null {
     const fd = this.#accept();
     if (fd >= 0) return this.#admit(fd);
     if (!this.#goesOn(-fd) && -fd !== EAGAIN) pollFd(-1, 0, ACCEPT_PAUSE_MS);
@@ -63,12 +63,12 @@ export class Acceptor {
     return accept4(this.#loop.listenerFd, addressScratch, sizeScratch, this.#flags);
   }
 
-  #admit(fd: number): ServerConnection | null {
+  #admit(fd: number): Kind | null {
     const loop = this.#loop;
     if (!loop.control.tryOpen(loop.limits.maxConnections)) {
       return this.#turnAway(fd, 'max-connections');
     }
-    const connection = new ServerConnection(loop, this.#nextId, fd, scratchAddress());
+    const connection = loop.connect(this.#nextId, fd, scratchAddress());
     try {
       loop.add(connection);
     } catch (error) {

@@ -4,12 +4,14 @@
  * of steps, is each model's own file.
  */
 import { SystemError } from '../errors.ts';
+import type { Address } from '../io.ts';
 import { READABLE, type Selector, Waker } from '../readiness.ts';
 import { Arena } from '../sys/arena.ts';
 import { checkInterrupt } from '../sys/interrupt.ts';
 import { setSocketTimeouts } from '../sys/posix/socket.ts';
 import { close } from '../sys/posix/unistd.ts';
 import { Acceptor } from './acceptor.ts';
+import type { BaseConnection } from './base-connection.ts';
 import { Callbacks } from './callbacks.ts';
 import { Lease } from './chunk.ts';
 import type { ServerConnection } from './connection.ts';
@@ -35,7 +37,14 @@ export interface Assignment {
   readonly isBlocking: boolean;
 }
 
-export class Loop {
+/** Makes the connections of a loop: of the kind that its model's calls need. */
+export type Connect<Kind extends BaseConnection> = (
+  id: number,
+  fd: number,
+  address: Address,
+) => Kind;
+
+export class Loop<Kind extends BaseConnection = ServerConnection> {
   readonly limits: Limits;
   readonly control: ControlBlock;
   readonly record: WorkerRecord;
@@ -46,25 +55,27 @@ export class Loop {
   readonly isBlocking: boolean;
   readonly listenerFd: number;
   /** Open connections in no order; `index` of each says where it stands. */
-  readonly connections: ServerConnection[] = [];
+  readonly connections: Kind[] = [];
   /** The time of this batch in ms, kept only while somebody has a deadline. */
   now = performance.now();
   tracksTime = false;
+  /** Makes a connection, which `add` takes in. */
+  readonly connect: Connect<Kind>;
   readonly #memory: Arena;
-  readonly #acceptor: Acceptor;
-  readonly #byFd: (ServerConnection | undefined)[] = [];
-  readonly #doomed: ServerConnection[] = [];
+  readonly #acceptor: Acceptor<Kind>;
+  readonly #byFd: (Kind | undefined)[] = [];
+  readonly #doomed: Kind[] = [];
   readonly #waker: Waker | null;
-  readonly #shares: boolean;
+  readonly #isShared: boolean;
   #ownsListener: boolean;
   #watcher: Watcher = noWatcher;
-  #selector: Selector<undefined> | null = null;
   #stop: number = STOP.none;
   #nextLook = Number.POSITIVE_INFINITY;
   #isListening = true;
   #resumeAt = Number.POSITIVE_INFINITY;
 
-  constructor(assignment: Assignment) {
+  constructor(assignment: Assignment, connect: Connect<Kind>) {
+    this.connect = connect;
     const { protocol, limits, control, worker, wakerFd, isBlocking, listenerFd } = assignment;
     this.limits = limits;
     this.control = control;
@@ -76,7 +87,7 @@ export class Loop {
     this.#memory = Arena.map(RECEIVE_BYTES);
     this.lease = new Lease(this.#memory.bytes, this.#memory.address);
     this.#waker = wakerFd < 0 ? null : Waker.fromFd(wakerFd);
-    this.#shares = control.workers.length > 1;
+    this.#isShared = control.workers.length > 1;
     this.#ownsListener = assignment.ownsListener === true;
     this.#acceptor = new Acceptor(this);
   }
@@ -87,16 +98,15 @@ export class Loop {
 
   /** Lets `selector` watch the listener, the waker and from now on every connection. */
   watchWith(selector: Selector<undefined>, { edge = false } = {}): void {
-    this.#selector = selector;
-    this.#watcher = edge ? new EdgeWatcher(selector) : new LevelWatcher(selector);
-    this.#listen(selector);
-    if (this.#waker !== null) selector.register(this.#waker, READABLE, undefined);
+    const Kind = edge ? EdgeWatcher : LevelWatcher;
+    this.waitWith(new Kind(selector, this.#isShared));
   }
 
-  #listen(selector: Selector<undefined>): void {
-    // Several workers on one epoll listener: wake one of them for a client, not all.
-    const exclusive = this.#shares && selector.model === 'epoll';
-    selector.register(this.listenerFd, READABLE, undefined, exclusive ? { exclusive } : {});
+  /** The same with a watcher of the model's own. */
+  waitWith(watcher: Watcher): void {
+    this.#watcher = watcher;
+    watcher.listen(this.listenerFd);
+    if (this.#waker !== null) watcher.addWaker(this.#waker.fd);
   }
 
   /** Looks at the stop word; the first look at a new level acts on it. False when the program is to end. */
@@ -105,7 +115,9 @@ export class Loop {
     if (this.tracksTime) this.now = performance.now();
     const { stop } = this.control;
     if (stop !== this.#stop) this.#advance(stop);
-    return stop === STOP.none || (stop === STOP.drain && this.connections.length > 0);
+    if (stop === STOP.none) return true;
+    // Where the kernel still holds what was ended, an abort takes a batch more.
+    return (stop === STOP.drain || !this.isBlocking) && this.connections.length > 0;
   }
 
   #advance(stop: number): void {
@@ -125,7 +137,7 @@ export class Loop {
   }
 
   #stopListening(): void {
-    if (this.#isListening) this.#selector?.unregister(this.listenerFd);
+    if (this.#isListening) this.#watcher.ignore(this.listenerFd);
     this.#isListening = false;
   }
 
@@ -153,25 +165,25 @@ export class Loop {
   }
 
   /** Blocking models: sleeps until a client comes. Null when the loop is to look at its stop word instead. */
-  acceptOne(): ServerConnection | null {
+  acceptOne(): Kind | null {
     return this.#isListening ? this.#acceptor.acceptOne() : null;
   }
 
   /** The connection behind a ready descriptor; undefined for the waker, which is then cleared, and for what is gone. */
-  connectionAt(fd: number): ServerConnection | undefined {
+  connectionAt(fd: number): Kind | undefined {
     const connection = this.#byFd[fd];
     if (connection === undefined && fd === this.#waker?.fd) this.#waker.clear();
     return connection;
   }
 
   /** Takes a new connection in, unless the kernel refuses to watch it: then it throws what the kernel said. */
-  add(connection: ServerConnection): void {
+  add(connection: Kind): void {
     this.#watcher.add(connection.fd, READABLE);
     connection.index = this.connections.push(connection) - 1;
     this.#byFd[connection.fd] = connection;
   }
 
-  rewatch(connection: ServerConnection, interest: number): void {
+  rewatch(connection: BaseConnection, interest: number): void {
     try {
       this.#watcher.change(connection.fd, connection.watched, interest);
       connection.watched = interest;
@@ -181,8 +193,9 @@ export class Loop {
   }
 
   /** Has a connection closed as soon as no callback and no event of this batch can name it any more. */
-  doom(connection: ServerConnection): void {
-    this.#doomed.push(connection);
+  doom(connection: BaseConnection): void {
+    // Its own kind is all that this loop makes.
+    this.#doomed.push(connection as Kind);
   }
 
   /** Between two batches: closes what ended, looks at deadlines, lets a resting listener go on. */
@@ -190,18 +203,18 @@ export class Loop {
     if (this.#nextLook !== Number.POSITIVE_INFINITY) this.#look();
     if (this.#doomed.length === 0) return;
     // The list grows while `close` callbacks end other connections.
-    for (let i = 0; i < this.#doomed.length; i++) this.#close(this.#doomed[i] as ServerConnection);
+    for (let i = 0; i < this.#doomed.length; i++) this.#close(this.#doomed[i] as Kind);
     this.#doomed.length = 0;
   }
 
-  #close(connection: ServerConnection): void {
+  #close(connection: Kind): void {
     const { fd, index, watched } = connection;
     // A `close` callback that ends the thread settles while this does.
     if (index < 0) return;
     connection.index = -1;
     this.#watcher.remove(fd, watched);
     this.#byFd[fd] = undefined;
-    const last = this.connections.pop() as ServerConnection;
+    const last = this.connections.pop() as Kind;
     if (last !== connection) {
       this.connections[index] = last;
       last.index = index;
@@ -213,7 +226,7 @@ export class Loop {
   }
 
   /** Begins to look at this connection's deadline. A blocking loop leaves that to the kernel. */
-  trackTime(connection: ServerConnection): void {
+  trackTime(connection: BaseConnection): void {
     this.now = performance.now();
     if (this.isBlocking) {
       const result = setSocketTimeouts(connection.fd, connection.timeLimit);
@@ -251,7 +264,7 @@ export class Loop {
     this.#resumeAt = Number.POSITIVE_INFINITY;
     if (this.isDraining) return;
     this.#isListening = true;
-    if (this.#selector !== null) this.#listen(this.#selector);
+    this.#watcher.listen(this.listenerFd);
   }
 
   count(counter: number, by: number): void {
@@ -260,7 +273,7 @@ export class Loop {
 
   /** After the program, or instead of its end: gives back what the loop held. It can be repeated. */
   finish(): void {
-    this.#selector?.close();
+    this.#watcher.close();
     this.#watcher = noWatcher;
     this.#nextLook = Number.POSITIVE_INFINITY;
     this.abort();

@@ -3,12 +3,14 @@ import { type Unsupported, UnsupportedError } from '../errors.ts';
 import { EpollSelector, PollSelector, SelectSelector, SignalDrivenSelector } from '../readiness.ts';
 import { SELECT } from '../sys/posix/abi.ts';
 import { descriptorLimit } from '../sys/posix/resource.ts';
+import type { BaseConnection } from './base-connection.ts';
 import { blocking } from './blocking.ts';
 import { blockingProcesses } from './blocking-processes.ts';
 import { blockingThreads } from './blocking-threads.ts';
+import { ServerConnection } from './connection.ts';
 import { epoll } from './epoll.ts';
 import { epollEdge } from './epoll-edge.ts';
-import type { Loop } from './loop.ts';
+import { type Assignment, Loop } from './loop.ts';
 import { nonBlocking } from './non-blocking.ts';
 import { poll } from './poll.ts';
 import { select } from './select.ts';
@@ -46,8 +48,25 @@ export interface ModelInfo {
   unavailable(): Unsupported | null;
 }
 
-/** A model whose program occupies a thread; `node-net` has none, it lives in Node's own loop. */
-type Program = (loop: Loop) => void;
+/** A model's program and the loop that it runs on; `node-net` has none, it lives in Node's own loop. */
+export interface Program {
+  readonly loop: Loop<BaseConnection>;
+  /** Occupies the thread until the loop is to end. */
+  run(): void;
+}
+
+type Prepare = (assignment: Assignment) => Program;
+
+/** Programs whose connections receive and send by calls of their own. */
+function withCalls(program: (loop: Loop) => void): Prepare {
+  return (assignment) => {
+    const loop: Loop = new Loop(
+      assignment,
+      (id, fd, address) => new ServerConnection(loop, id, fd, address),
+    );
+    return { loop, run: () => program(loop) };
+  };
+}
 
 const WORKERS_MAX = 64;
 
@@ -123,16 +142,16 @@ export const MODELS: readonly ModelInfo[] = [
   define('node-net', 'baseline', "Node's own net module", { platforms: 'Linux' }),
 ];
 
-const PROGRAMS: Readonly<Partial<Record<ModelName, Program>>> = {
-  blocking,
-  'blocking-processes': blockingProcesses,
-  'blocking-threads': blockingThreads,
-  'non-blocking': nonBlocking,
-  select,
-  poll,
-  epoll,
-  'epoll-edge': epollEdge,
-  'signal-driven': signalDriven,
+const PROGRAMS: Readonly<Partial<Record<ModelName, Prepare>>> = {
+  blocking: withCalls(blocking),
+  'blocking-processes': withCalls(blockingProcesses),
+  'blocking-threads': withCalls(blockingThreads),
+  'non-blocking': withCalls(nonBlocking),
+  select: withCalls(select),
+  poll: withCalls(poll),
+  epoll: withCalls(epoll),
+  'epoll-edge': withCalls(epollEdge),
+  'signal-driven': withCalls(signalDriven),
 };
 
 /** The candidates of `default`, best first. */
@@ -168,8 +187,8 @@ export function modelInfo(name: string): ModelInfo {
   throw new TypeError(`unknown model '${name}'; the models are ${names}, or default`);
 }
 
-/** The program of a model. Throws when it lives in Node's own loop. */
-export function programOf({ name }: ModelInfo): Program {
+/** What makes the program of a model. Throws when it lives in Node's own loop. */
+export function programOf({ name }: ModelInfo): Prepare {
   const program = PROGRAMS[name];
   if (program !== undefined) return program;
   throw new UnsupportedError({

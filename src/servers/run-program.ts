@@ -4,7 +4,7 @@ import { beginWait, endWait } from '../sys/interrupt.ts';
 import { gettid } from '../sys/linux/thread.ts';
 import { declineCancellation } from '../sys/posix/pthread.ts';
 import { getpid } from '../sys/posix/unistd.ts';
-import { type Assignment, Loop } from './loop.ts';
+import type { Assignment } from './loop.ts';
 import { type ModelInfo, programOf } from './models.ts';
 import { STATE } from './statistics.ts';
 
@@ -18,8 +18,8 @@ function isInterrupt(error: unknown): boolean {
  * whatever it is doing, and lets it close what it holds.
  */
 export function runProgram(model: ModelInfo, assignment: Assignment): void {
-  const program = programOf(model);
-  const loop = new Loop(assignment);
+  const program = programOf(model)(assignment);
+  const { loop } = program;
   // A protocol that calls process.exit never comes back, and descriptors outlive a thread.
   const giveBack = () => loop.finish();
   process.once('exit', giveBack);
@@ -30,7 +30,7 @@ export function runProgram(model: ModelInfo, assignment: Assignment): void {
       // Not before: without the handler that the first wait installs, the signal ends the process.
       loop.record.setThread(getpid(), gettid());
       loop.record.state = STATE.serving;
-      program(loop);
+      program.run();
     } finally {
       loop.finish();
       endWait();

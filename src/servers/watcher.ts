@@ -1,64 +1,98 @@
-/** How a loop tells the kernel which connections it waits for; each family of models has its way. */
+/** How a loop tells the kernel what it waits for; each family of models has its way. */
 import { READABLE, type RegisterOptions, type Selector, WRITABLE } from '../readiness.ts';
 
 export interface Watcher {
+  /** Begins to wait for clients; throws what the kernel answers when it refuses. */
+  listen(fd: number): void;
+  /** Waits for clients no more. */
+  ignore(fd: number): void;
+  /** Lets the starter's waker end the wait. */
+  addWaker(fd: number): void;
   /** Begins to watch; throws what the kernel answers when it refuses. */
   add(fd: number, interest: number): void;
   change(fd: number, from: number, to: number): void;
   /** Ends watching, before the descriptor is closed; `watched` is the interest that it was last given. */
   remove(fd: number, watched: number): void;
+  /** The end of the loop: nothing is watched any more. */
+  close(): void;
 }
 
 /** For models that ask every descriptor in turn, or sleep in each: nothing is registered anywhere. */
 export const noWatcher: Watcher = {
+  listen() {},
+  ignore() {},
+  addWaker() {},
   add() {},
   change() {},
   remove() {},
+  close() {},
 };
+
+/** What the two ways of using a selector share. */
+abstract class SelectorWatcher implements Watcher {
+  protected readonly selector: Selector<undefined>;
+  readonly #isExclusive: boolean;
+
+  /** @param isShared whether other workers wait for the same clients */
+  constructor(selector: Selector<undefined>, isShared: boolean) {
+    this.selector = selector;
+    // Several workers on one epoll listener: wake one of them for a client, not all.
+    this.#isExclusive = isShared && selector.model === 'epoll';
+  }
+
+  listen(fd: number): void {
+    const options = this.#isExclusive ? { exclusive: true } : {};
+    this.selector.register(fd, READABLE, undefined, options);
+  }
+
+  ignore(fd: number): void {
+    this.selector.unregister(fd);
+  }
+
+  addWaker(fd: number): void {
+    this.selector.register(fd, READABLE, undefined);
+  }
+
+  abstract add(fd: number, interest: number): void;
+  abstract change(fd: number, from: number, to: number): void;
+  abstract remove(fd: number, watched: number): void;
+
+  close(): void {
+    this.selector.close();
+  }
+}
 
 /**
  * Level-triggered: the selector always holds exactly the current interest. A connection without
  * any is taken out, since the kernel reports hang-ups even to those who ask for nothing.
  */
-export class LevelWatcher implements Watcher {
-  readonly #selector: Selector<undefined>;
-
-  constructor(selector: Selector<undefined>) {
-    this.#selector = selector;
+export class LevelWatcher extends SelectorWatcher {
+  override add(fd: number, interest: number): void {
+    this.selector.register(fd, interest, undefined);
   }
 
-  add(fd: number, interest: number): void {
-    this.#selector.register(fd, interest, undefined);
+  override change(fd: number, from: number, to: number): void {
+    if (to === 0) this.selector.unregister(fd);
+    else if (from === 0) this.selector.register(fd, to, undefined);
+    else this.selector.modify(fd, to);
   }
 
-  change(fd: number, from: number, to: number): void {
-    if (to === 0) this.#selector.unregister(fd);
-    else if (from === 0) this.#selector.register(fd, to, undefined);
-    else this.#selector.modify(fd, to);
-  }
-
-  remove(fd: number, watched: number): void {
-    if (watched !== 0) this.#selector.unregister(fd);
+  override remove(fd: number, watched: number): void {
+    if (watched !== 0) this.selector.unregister(fd);
   }
 }
 
 const EDGE: RegisterOptions = { edge: true };
 
 /** Edge-triggered: registered once for everything; an edge is remembered by the connection. */
-export class EdgeWatcher implements Watcher {
-  readonly #selector: Selector<undefined>;
-
-  constructor(selector: Selector<undefined>) {
-    this.#selector = selector;
+export class EdgeWatcher extends SelectorWatcher {
+  override add(fd: number): void {
+    this.selector.register(fd, READABLE | WRITABLE, undefined, EDGE);
   }
 
-  add(fd: number): void {
-    this.#selector.register(fd, READABLE | WRITABLE, undefined, EDGE);
-  }
+  override change(): void {}
 
-  change(): void {}
-
-  remove(fd: number): void {
-    this.#selector.unregister(fd);
+  override remove(fd: number): void {
+    this.selector.unregister(fd);
   }
 }
