@@ -22,7 +22,7 @@
  * CPU, and keeps the rights that a process has since given away.
  */
 import { inspect } from 'node:util';
-import { invariant, SystemError, UnsupportedError } from '../../errors.ts';
+import { SystemError, UnsupportedError } from '../../errors.ts';
 import { Arena, type Slice } from '../../sys/arena.ts';
 import { ioUringEnter, ioUringRegister, ioUringSetup } from '../../sys/linux/io-uring.ts';
 import {
@@ -358,7 +358,10 @@ export class Ring {
     });
   }
 
-  /** Enters what is prepared without looking for completions. How many the kernel took, or the negative error number. */
+  /**
+   * Enters what is prepared, without looking for completions: how many submissions the kernel took,
+   * or the negative error number.
+   */
   submit(): number {
     Atomics.store(this.#words, this.#sqTailAt, this.#sqTail);
     const flags = this.#enterFlags & ~IORING.IORING_ENTER_GETEVENTS;
@@ -478,10 +481,5 @@ export class Ring {
     ];
     const names = used.filter((name) => name !== '').map((name) => `, ${name}`);
     return `Ring{fd ${this.fd}, ${this.#entries} + ${this.completions}${names.join('')}}`;
-  }
-
-  /** Throws when it is closed: its number may be somebody else's. */
-  assertOpen(): void {
-    invariant(this.fd >= 0, 'a ring is used after it was closed');
   }
 }

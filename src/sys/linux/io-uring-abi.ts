@@ -115,6 +115,9 @@ export const SINCE_6_6 = { IORING_SETUP_NO_SQARRAY: 1 << 16 } as const;
 /** Kernel 6.12: buffers that several receives fill one after another. */
 export const SINCE_6_12 = { IOU_PBUF_RING_INC: 2, IORING_CQE_F_BUF_MORE: 1 << 4 } as const;
 
+/** Kernel 6.14. */
+export const SINCE_6_14 = { IORING_FEAT_RW_ATTR: 1 << 16 } as const;
+
 export const IO_URING_PARAMS = {
   type: 'struct io_uring_params',
   header: IO_URING_HEADER,
@@ -291,6 +294,7 @@ export const IO_URING_CONSTANTS: readonly (readonly [string, Readonly<Record<str
 export const IO_URING_NEWER: readonly (readonly [string, Readonly<Record<string, number>>])[] = [
   ['6.6', SINCE_6_6],
   ['6.12', SINCE_6_12],
+  ['6.14', SINCE_6_14],
 ];
 
 export const IO_URING_LAYOUTS: readonly Layout[] = [
