@@ -11,7 +11,7 @@ import { ERRNO, FCNTL, POLL, SOCKET } from '../sys/posix/abi.ts';
 import { addressScratch, resetScratch, scratchAddress, sizeScratch } from '../sys/posix/address.ts';
 import { open } from '../sys/posix/fcntl.ts';
 import { pollFd } from '../sys/posix/poll.ts';
-import { accept4 } from '../sys/posix/socket.ts';
+import { accept4, getpeername } from '../sys/posix/socket.ts';
 import { close } from '../sys/posix/unistd.ts';
 import type { BaseConnection } from './base-connection.ts';
 import { ACCEPT_BATCH, ACCEPT_PAUSE_MS } from './limits.ts';
@@ -25,7 +25,8 @@ function openSpare(): number {
   return open('/dev/null', FCNTL.O_RDONLY | FCNTL.O_CLOEXEC, 0);
 }
 
-function isShortage(errno: number): boolean {
+/** Whether the error is about descriptors or memory, and so about everyone who waits. */
+export function isShortage(errno: number): boolean {
   return errno === EMFILE || errno === ENFILE || errno === ENOBUFS || errno === ENOMEM;
 }
 
@@ -45,7 +46,7 @@ export class Acceptor<Kind extends BaseConnection> {
     for (let i = 0; i < ACCEPT_BATCH; i++) {
       const fd = this.#accept();
       if (fd >= 0) this.#admit(fd);
-      else if (!this.#goesOn(-fd)) return false;
+      else if (!this.goesOn(-fd)) return false;
     }
     return true;
   }
@@ -54,8 +55,15 @@ export class Acceptor<Kind extends BaseConnection> {
   acceptOne(): Kind | null {
     const fd = this.#accept();
     if (fd >= 0) return this.#admit(fd);
-    if (!this.#goesOn(-fd) && -fd !== EAGAIN) pollFd(-1, 0, ACCEPT_PAUSE_MS);
+    if (!this.goesOn(-fd) && -fd !== EAGAIN) pollFd(-1, 0, ACCEPT_PAUSE_MS);
     return null;
+  }
+
+  /** Takes in a client that the kernel has accepted by itself; its address has to be asked for. */
+  adopt(fd: number): void {
+    resetScratch();
+    getpeername(fd, addressScratch, sizeScratch);
+    this.#admit(fd);
   }
 
   #accept(): number {
@@ -91,7 +99,7 @@ export class Acceptor<Kind extends BaseConnection> {
   }
 
   /** Whether to accept again at once after this error. */
-  #goesOn(errno: number): boolean {
+  goesOn(errno: number): boolean {
     if (errno === EAGAIN) {
       this.#loop.count(COUNTER.wouldBlock, 1);
       return false;

@@ -7,13 +7,15 @@ const POISON = 0xdb;
 export const poisonsLeases = process.env['POLYIO_POISON_LEASES'] === '1';
 
 /**
- * `memory` is where the bytes lie; `address` is where the kernel finds its first byte, 0 for memory
- * that only JavaScript knows.
+ * `memory` is where the bytes lie; `address` is where the kernel finds the first of them, 0 in
+ * memory that only JavaScript knows.
  */
 export class Lease implements Chunk {
   length = 0;
+  /** Where the bytes begin in `memory`. */
+  offset = 0;
   memory: Uint8Array;
-  readonly address: number;
+  address: number;
 
   constructor(memory: Uint8Array, address: number) {
     this.memory = memory;
@@ -22,7 +24,7 @@ export class Lease implements Chunk {
 
   get bytes(): Uint8Array {
     // Not subarray and slice: the baseline's memory is a Buffer, and its slice is no copy.
-    return new Uint8Array(this.memory.buffer, this.memory.byteOffset, this.length);
+    return new Uint8Array(this.memory.buffer, this.memory.byteOffset + this.offset, this.length);
   }
 
   copy(): Uint8Array {
@@ -31,7 +33,7 @@ export class Lease implements Chunk {
 
   toString(encoding: BufferEncoding = 'utf8'): string {
     const { buffer, byteOffset } = this.memory;
-    return Buffer.from(buffer, byteOffset, this.length).toString(encoding);
+    return Buffer.from(buffer, byteOffset + this.offset, this.length).toString(encoding);
   }
 
   /** The callback is over: from now on the memory is the loop's again. */

@@ -10,7 +10,7 @@ import { Arena } from '../sys/arena.ts';
 import { checkInterrupt } from '../sys/interrupt.ts';
 import { setSocketTimeouts } from '../sys/posix/socket.ts';
 import { close } from '../sys/posix/unistd.ts';
-import { Acceptor } from './acceptor.ts';
+import { Acceptor, isShortage } from './acceptor.ts';
 import type { BaseConnection } from './base-connection.ts';
 import { Callbacks } from './callbacks.ts';
 import { Lease } from './chunk.ts';
@@ -53,6 +53,8 @@ export class Loop<Kind extends BaseConnection = ServerConnection> {
   /** The one receive buffer: every connection receives into it and sends from it. */
   readonly lease: Lease;
   readonly isBlocking: boolean;
+  /** Other workers accept from the same listener. */
+  readonly isShared: boolean;
   readonly listenerFd: number;
   /** Open connections in no order; `index` of each says where it stands. */
   readonly connections: Kind[] = [];
@@ -66,7 +68,6 @@ export class Loop<Kind extends BaseConnection = ServerConnection> {
   readonly #byFd: (Kind | undefined)[] = [];
   readonly #doomed: Kind[] = [];
   readonly #waker: Waker | null;
-  readonly #isShared: boolean;
   #ownsListener: boolean;
   #watcher: Watcher = noWatcher;
   #stop: number = STOP.none;
@@ -87,7 +88,7 @@ export class Loop<Kind extends BaseConnection = ServerConnection> {
     this.#memory = Arena.map(RECEIVE_BYTES);
     this.lease = new Lease(this.#memory.bytes, this.#memory.address);
     this.#waker = wakerFd < 0 ? null : Waker.fromFd(wakerFd);
-    this.#isShared = control.workers.length > 1;
+    this.isShared = control.workers.length > 1;
     this.#ownsListener = assignment.ownsListener === true;
     this.#acceptor = new Acceptor(this);
   }
@@ -99,7 +100,7 @@ export class Loop<Kind extends BaseConnection = ServerConnection> {
   /** Lets `selector` watch the listener, the waker and from now on every connection. */
   watchWith(selector: Selector<undefined>, { edge = false } = {}): void {
     const Kind = edge ? EdgeWatcher : LevelWatcher;
-    this.waitWith(new Kind(selector, this.#isShared));
+    this.waitWith(new Kind(selector, this.isShared));
   }
 
   /** The same with a watcher of the model's own. */
@@ -164,9 +165,29 @@ export class Loop<Kind extends BaseConnection = ServerConnection> {
     return this.#isListening && this.#acceptor.acceptBatch();
   }
 
+  /** Takes in a client that the kernel accepted by itself. */
+  adopt(fd: number): void {
+    this.#acceptor.adopt(fd);
+  }
+
+  /**
+   * The kernel's own accepting ended with this error. True when it may begin again at once, false
+   * when it would only fail again until somebody waits to be accepted.
+   */
+  acceptFailed(errno: number): boolean {
+    if (!isShortage(errno)) return this.#acceptor.goesOn(errno);
+    this.accept();
+    return false;
+  }
+
   /** Blocking models: sleeps until a client comes. Null when the loop is to look at its stop word instead. */
   acceptOne(): Kind | null {
     return this.#isListening ? this.#acceptor.acceptOne() : null;
+  }
+
+  /** Makes the starter's waker silent again. */
+  clearWaker(): void {
+    this.#waker?.clear();
   }
 
   /** The connection behind a ready descriptor; undefined for the waker, which is then cleared, and for what is gone. */
@@ -178,7 +199,7 @@ export class Loop<Kind extends BaseConnection = ServerConnection> {
 
   /** Takes a new connection in, unless the kernel refuses to watch it: then it throws what the kernel said. */
   add(connection: Kind): void {
-    this.#watcher.add(connection.fd, READABLE);
+    this.#watcher.add(connection, READABLE);
     connection.index = this.connections.push(connection) - 1;
     this.#byFd[connection.fd] = connection;
   }

@@ -1,4 +1,6 @@
 /** Every model by its one name: what it is, where it runs, and whether it can run here. */
+
+import { ioUringUnavailable } from '../completion.ts';
 import { type Unsupported, UnsupportedError } from '../errors.ts';
 import { EpollSelector, PollSelector, SelectSelector, SignalDrivenSelector } from '../readiness.ts';
 import { SELECT } from '../sys/posix/abi.ts';
@@ -10,9 +12,12 @@ import { blockingThreads } from './blocking-threads.ts';
 import { ServerConnection } from './connection.ts';
 import { epoll } from './epoll.ts';
 import { epollEdge } from './epoll-edge.ts';
+import { ioUring } from './io-uring.ts';
 import { type Assignment, Loop } from './loop.ts';
 import { nonBlocking } from './non-blocking.ts';
 import { poll } from './poll.ts';
+import { RingConnection } from './ring-connection.ts';
+import { RingWatcher } from './ring-watcher.ts';
 import { select } from './select.ts';
 import { signalDriven } from './signal-driven.ts';
 
@@ -26,9 +31,16 @@ export type ModelName =
   | 'epoll'
   | 'epoll-edge'
   | 'signal-driven'
+  | 'io-uring'
   | 'node-net';
 
-export type ModelFamily = 'blocking' | 'polling' | 'readiness' | 'signal' | 'baseline';
+export type ModelFamily =
+  | 'blocking'
+  | 'polling'
+  | 'readiness'
+  | 'signal'
+  | 'completion'
+  | 'baseline';
 
 /** What a person or a table needs to know about a model. */
 export interface ModelInfo {
@@ -56,6 +68,20 @@ export interface Program {
 }
 
 type Prepare = (assignment: Assignment) => Program;
+
+/** The one whose connections receive and send by a ring, which the serving thread opens when it runs. */
+function withRing(assignment: Assignment): Program {
+  let watcher: RingWatcher;
+  const loop: Loop<RingConnection> = new Loop(
+    assignment,
+    (id, fd, address) => new RingConnection(watcher, id, fd, address),
+  );
+  const run = () => {
+    watcher = new RingWatcher(loop);
+    ioUring(loop, watcher);
+  };
+  return { loop, run };
+}
 
 /** Programs whose connections receive and send by calls of their own. */
 function withCalls(program: (loop: Loop) => void): Prepare {
@@ -139,6 +165,10 @@ export const MODELS: readonly ModelInfo[] = [
   define('signal-driven', 'signal', 'sigtimedwait(2) for the signal that says ready', {
     unavailable: SignalDrivenSelector.unavailable,
   }),
+  define('io-uring', 'completion', 'io_uring_enter(2), the kernel does both phases', {
+    ...shared,
+    unavailable: ioUringUnavailable,
+  }),
   define('node-net', 'baseline', "Node's own net module", { platforms: 'Linux' }),
 ];
 
@@ -152,10 +182,11 @@ const PROGRAMS: Readonly<Partial<Record<ModelName, Prepare>>> = {
   epoll: withCalls(epoll),
   'epoll-edge': withCalls(epollEdge),
   'signal-driven': withCalls(signalDriven),
+  'io-uring': withRing,
 };
 
 /** The candidates of `default`, best first. */
-export const DEFAULT_CANDIDATES: readonly ModelName[] = ['epoll', 'poll', 'select'];
+export const DEFAULT_CANDIDATES: readonly ModelName[] = ['io-uring', 'epoll', 'poll', 'select'];
 
 const HERE = process.platform;
 const NOT_YET = 'this version of polyio does not have it yet';
@@ -170,7 +201,6 @@ function absent(model: string, kernels: readonly string[], owner: string): Unsup
 /** The models that polyio knows of and this version does not have, with what to say about each. */
 export const ABSENT_MODELS: readonly Unsupported[] = [
   absent('kqueue', ['darwin', 'freebsd', 'openbsd', 'netbsd'], 'macOS and the BSDs'),
-  { model: 'io-uring', reason: NOT_YET, remedy: 'use epoll' },
   absent('iocp', ['win32'], 'Windows'),
 ];
 

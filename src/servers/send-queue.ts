@@ -3,9 +3,14 @@
  * hundred bytes of bookkeeping for a one-byte write.
  */
 export class SendQueue {
-  #memory = new Uint8Array(0);
+  #memory: Uint8Array;
   #start = 0;
   #end = 0;
+
+  /** @param capacity how many bytes are known to come, so that they need not be moved */
+  constructor(capacity = 0) {
+    this.#memory = new Uint8Array(capacity);
+  }
 
   /** How many bytes wait. */
   get length(): number {

@@ -1,5 +1,6 @@
 /** How a loop tells the kernel what it waits for; each family of models has its way. */
 import { READABLE, type RegisterOptions, type Selector, WRITABLE } from '../readiness.ts';
+import type { BaseConnection } from './base-connection.ts';
 
 export interface Watcher {
   /** Begins to wait for clients; throws what the kernel answers when it refuses. */
@@ -9,7 +10,7 @@ export interface Watcher {
   /** Lets the starter's waker end the wait. */
   addWaker(fd: number): void;
   /** Begins to watch; throws what the kernel answers when it refuses. */
-  add(fd: number, interest: number): void;
+  add(connection: BaseConnection, interest: number): void;
   change(fd: number, from: number, to: number): void;
   /** Ends watching, before the descriptor is closed; `watched` is the interest that it was last given. */
   remove(fd: number, watched: number): void;
@@ -53,7 +54,7 @@ abstract class SelectorWatcher implements Watcher {
     this.selector.register(fd, READABLE, undefined);
   }
 
-  abstract add(fd: number, interest: number): void;
+  abstract add(connection: BaseConnection, interest: number): void;
   abstract change(fd: number, from: number, to: number): void;
   abstract remove(fd: number, watched: number): void;
 
@@ -67,7 +68,7 @@ abstract class SelectorWatcher implements Watcher {
  * any is taken out, since the kernel reports hang-ups even to those who ask for nothing.
  */
 export class LevelWatcher extends SelectorWatcher {
-  override add(fd: number, interest: number): void {
+  override add({ fd }: BaseConnection, interest: number): void {
     this.selector.register(fd, interest, undefined);
   }
 
@@ -86,7 +87,7 @@ const EDGE: RegisterOptions = { edge: true };
 
 /** Edge-triggered: registered once for everything; an edge is remembered by the connection. */
 export class EdgeWatcher extends SelectorWatcher {
-  override add(fd: number): void {
+  override add({ fd }: BaseConnection): void {
     this.selector.register(fd, READABLE | WRITABLE, undefined, EDGE);
   }
 

@@ -90,11 +90,7 @@ function socketCases(suite: ServerSuite): void {
     }
     await refused(suite, { maxConnections: 0 }, { name: 'RangeError', message: /maxConnections/ });
     const model = 'epol' as ModelName;
-    await refused(
-      suite,
-      { model },
-      { name: 'TypeError', message: /'epol'.*epoll-edge, .*node-net/ },
-    );
+    await refused(suite, { model }, { name: 'TypeError', message: /'epol'.*epoll-edge.*node-net/ });
   });
 }
 

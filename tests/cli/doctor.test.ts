@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { ABSENT_MODELS, MODELS } from '../../src/servers.ts';
+import { ABSENT_MODELS, chooseModel, MODELS } from '../../src/servers.ts';
 import { runCommand } from '../harness/child.ts';
 import { test } from '../harness/test.ts';
 import { assertFails, CLI, Folder, missing, polyio } from './polyio-process.ts';
@@ -24,11 +24,12 @@ test('doctor: the machine, then every model in one column', async () => {
   assert.match(stdout, new RegExp(`^Node +${process.version}$`, 'm'));
   assert.match(stdout, /^koffi +\d+\.\d+\.\d+$/m);
   assert.match(stdout, /^descriptors +\d+ at most$/m);
-  assert.match(stdout, /^ {2}yes {2}epoll +.*\(default\)$/m);
-  assert.match(
-    stdout,
-    /^ {2}no {3}io-uring +this version of polyio does not have it yet; use epoll$/m,
-  );
+  const { model } = chooseModel('default');
+  assert.match(stdout, new RegExp(`^ {2}yes {2}${model.name} +.*\\(default\\)$`, 'm'));
+  for (const { model: name, reason, remedy } of ABSENT_MODELS) {
+    assert.ok(new RegExp(`^ {2}no {3}${name} +`, 'm').test(stdout), name);
+    assert.ok(stdout.includes(`${reason}; ${remedy}\n`), name);
+  }
   const rows = stdout.split('\n').filter((line) => /^ {2}(yes|no ) {2}/.test(line));
   assert.equal(rows.length, MODELS.length + ABSENT_MODELS.length);
   const columns = rows.map((row) => /^ {2}(?:yes|no ) {2}\S+ +/.exec(row)?.[0].length);
@@ -44,7 +45,7 @@ test('doctor --json: one object with the keys that its help documents', async ()
   for (const key of Object.keys(found)) assert.ok(help.includes(key), `${key} is not in the help`);
   for (const key of Object.keys(found.models[0] ?? {})) assert.ok(help.includes(key), key);
   assert.equal(found['node'], process.version);
-  assert.equal(found['defaultModel'], 'epoll');
+  assert.equal(found['defaultModel'], chooseModel('default').model.name);
   const names = [...MODELS.map(({ name }) => name), ...ABSENT_MODELS.map(({ model }) => model)];
   assert.deepEqual(
     found.models.map(({ model }) => model),
@@ -78,11 +79,15 @@ test('doctor: few descriptors are a hint that says how many connections they all
 });
 
 test(
-  'doctor where epoll is refused says what the kernel answered',
+  'doctor where epoll and io_uring are refused says what the kernel answered',
   async () => {
     // Node itself makes the first two calls of its main thread.
-    const inject = 'inject=epoll_create1:error=ENOSYS:when=3+';
-    const args = ['-f', '-o', '/dev/null', '-e', 'trace=epoll_create1', '-e', inject];
+    const inject = [
+      'inject=epoll_create1:error=ENOSYS:when=3+',
+      'inject=io_uring_setup:error=EPERM',
+    ];
+    const trace = 'trace=epoll_create1,io_uring_setup';
+    const args = ['-f', '-o', '/dev/null', ...[trace, ...inject].flatMap((rule) => ['-e', rule])];
     const run = await runCommand('strace', [...args, process.execPath, CLI, 'doctor', '--json']);
     assert.equal(run.code, 0, run.stderr);
     const found = JSON.parse(run.stdout) as Examination;
@@ -96,6 +101,38 @@ test(
   },
   { skip: missing('strace') },
 );
+
+const RING_REFUSALS: readonly [error: string, reason: RegExp, remedy: RegExp][] = [
+  [
+    'EPERM',
+    /io_uring_setup answers EPERM: (a seccomp filter|sysctl)/,
+    /allow io_uring_setup|sysctl/,
+  ],
+  ['ENOSYS', /answers ENOSYS: kernel .* is built without io_uring, or/, /CONFIG_IO_URING/],
+  ['ENOMEM', /answers ENOMEM: .* limit of locked memory/, /RLIMIT_MEMLOCK/],
+  ['EACCES', /answers EACCES$/, /allow io_uring/],
+];
+
+for (const [error, reason, remedy] of RING_REFUSALS) {
+  test(
+    `doctor where io_uring_setup answers ${error}: the cause, the remedy, and the other models work`,
+    async () => {
+      const rules = ['trace=io_uring_setup', `inject=io_uring_setup:error=${error}`];
+      const args = ['-f', '-o', '/dev/null', ...rules.flatMap((rule) => ['-e', rule])];
+      const run = await runCommand('strace', [...args, process.execPath, CLI, 'doctor', '--json']);
+      assert.equal(run.code, 0, run.stderr);
+      const found = JSON.parse(run.stdout) as Examination;
+      assert.equal(found['defaultModel'], 'epoll');
+      for (const state of found.models) {
+        if (state.model !== 'io-uring') continue;
+        assert.equal(state.works, false);
+        assert.match(state.reason ?? '', reason);
+        assert.match(state.remedy, remedy);
+      }
+    },
+    { skip: missing('strace') },
+  );
+}
 
 test('doctor where nothing works: exit code 1, and the reason once', async () => {
   // Without its packages beside it, koffi does not load; a preloaded hook takes them away.

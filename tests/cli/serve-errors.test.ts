@@ -11,7 +11,6 @@ const REFUSALS: readonly [args: string, code: number, pattern: RegExp][] = [
   ],
   ['serve --model EPOLL', 2, /did you mean epoll\?/],
   ['serve --model zebra', 2, /no model 'zebra'; the models are/],
-  ['serve --model io-uring', 1, /io-uring is not available here: this version .*; use epoll/],
   ['serve --model kqueue', 1, /kqueue is not available here: .* macOS and the BSDs/],
   ['serve --model iocp', 1, /iocp is not available here: .* Windows/],
   ['serve --modle epoll', 2, /unknown option '--modle' \(did you mean --model\?\)/],

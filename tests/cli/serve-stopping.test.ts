@@ -28,7 +28,7 @@ async function floodOf(
   await body(serving);
 }
 
-for (const model of ['epoll', 'blocking', 'blocking-processes', 'node-net']) {
+for (const model of ['epoll', 'io-uring', 'blocking', 'blocking-processes', 'node-net']) {
   test(`serve --drain-timeout under ${model}: unsent bytes give exit code 3`, () =>
     floodOf(model, ['--drain-timeout', '100'], async (serving) => {
       assert.equal(await serving.stop(), 3);

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MODELS, type Statistics } from '../../src/servers.ts';
+import { chooseModel, MODELS, type Statistics } from '../../src/servers.ts';
 import { runCommand } from '../harness/child.ts';
 import { test } from '../harness/test.ts';
 import { CLI, Client, Folder, missing, Serving, until } from './polyio-process.ts';
@@ -45,10 +45,12 @@ test(
 test('serve: human text names the model, the place, how to try it and how to stop it', async () => {
   await using serving = new Serving(['--port', '0']);
   const port = await serving.prints(
-    /listening on 127\.0\.0\.1:(\d+) \(model epoll, 1 worker, pid \d+\)/,
+    /listening on 127\.0\.0\.1:(\d+) \(model [-a-z]+, 1 worker, pid \d+\)/,
   );
   const text = await serving.prints(/^.*Ctrl-C\n/s);
-  assert.match(text, /^echo under epoll, chosen as the default: /);
+  const { name } = chooseModel('default').model;
+  assert.match(text, new RegExp(`^echo under ${name}, chosen as the default: `));
+  assert.ok(text.includes(`(model ${name}, `), text);
   assert.match(text, new RegExp(`nc 127\\.0\\.0\\.1 ${port}  then type a line`));
   {
     await using client = await Client.connect(Number(port));
@@ -202,13 +204,28 @@ test(
   { skip: missing('script') },
 );
 
-const INJECTED = ['strace', '-f', '-o', '/dev/null', '-e', 'trace=epoll_create1', '-e'];
+const INJECTED = ['trace=epoll_create1,io_uring_setup', 'inject=io_uring_setup:error=EPERM'];
+const STRACE = ['strace', '-f', '-o', '/dev/null', ...INJECTED.flatMap((rule) => ['-e', rule])];
 
 test(
-  'serve where epoll is refused: default falls to poll and says why',
+  'serve where io_uring is refused: default falls to epoll and says why',
+  async () => {
+    await using serving = new Serving(['--port', '0'], { under: STRACE });
+    const text = await serving.prints(/^.*listening on 127\.0\.0\.1:\d+ \(model epoll, /s);
+    assert.match(text, /^echo under epoll, chosen as the default/);
+    assert.match(text, /\n {2}not io-uring: io_uring_setup answers EPERM: /);
+    const pid = Number(await serving.prints(/pid (\d+)\)/));
+    process.kill(pid, 'SIGTERM');
+    assert.equal((await serving.ended).code, 0);
+  },
+  { skip: missing('strace') },
+);
+
+test(
+  'serve where epoll is refused too: default falls to poll and says why',
   async () => {
     // Node itself makes the first two calls of a thread.
-    const under = [...INJECTED, 'inject=epoll_create1:error=ENOSYS:when=3+'];
+    const under = [...STRACE, '-e', 'inject=epoll_create1:error=ENOSYS:when=3+'];
     await using serving = new Serving(['--port', '0'], { under });
     const text = await serving.prints(/^.*listening on 127\.0\.0\.1:\d+ \(model poll, /s);
     assert.match(text, /^echo under poll, chosen as the default/);

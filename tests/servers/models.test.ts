@@ -9,7 +9,7 @@ import {
 } from '../../src/servers.ts';
 import { test } from '../harness/test.ts';
 
-test('MODELS: ten names, each once, in the order in which they are taught', () => {
+test('MODELS: eleven names, each once, in the order in which they are taught', () => {
   assert.deepEqual(
     MODELS.map(({ name }) => name),
     [
@@ -22,6 +22,7 @@ test('MODELS: ten names, each once, in the order in which they are taught', () =
       'epoll',
       'epoll-edge',
       'signal-driven',
+      'io-uring',
       'node-net',
     ],
   );

@@ -18,6 +18,7 @@ const MODELS: readonly ModelName[] = [
   'epoll',
   'epoll-edge',
   'signal-driven',
+  'io-uring',
 ];
 const echo = { data() {} };
 const running = new Set<Worker>();

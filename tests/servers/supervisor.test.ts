@@ -2,17 +2,18 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { inspect } from 'node:util';
 import type { InternetAddress } from '../../src/io.ts';
-import { serve } from '../../src/servers.ts';
+import { chooseModel, serve } from '../../src/servers.ts';
 import { Client } from '../cases/server-client.ts';
 import { ECHO } from '../cases/server-suite.ts';
 import { test } from '../harness/test.ts';
 
 test('serve: default chooses a model and says which', async () => {
   await using server = await serve(ECHO, { port: 0 });
-  assert.equal(server.model, 'epoll');
-  assert.deepEqual(server.rejected, []);
+  const { model, rejected } = chooseModel('default');
+  assert.equal(server.model, model.name);
+  assert.deepEqual(server.rejected, rejected);
   const { port } = server.address as InternetAddress;
-  assert.equal(inspect(server), `Server{epoll 127.0.0.1:${port}, 1 workers, 0 open of 0}`);
+  assert.equal(inspect(server), `Server{${model.name} 127.0.0.1:${port}, 1 workers, 0 open of 0}`);
 });
 
 test('serve: a path serves as well as a URL', async () => {
