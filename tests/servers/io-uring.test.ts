@@ -6,14 +6,8 @@ import type { InternetAddress } from '../../src/io.ts';
 import { serve } from '../../src/servers.ts';
 import { serverCases } from '../cases/server.ts';
 import { until } from '../cases/server-client.ts';
-import {
-  ECHO,
-  isFull,
-  type ServerSuite,
-  serverCase,
-  start,
-  startEcho,
-} from '../cases/server-suite.ts';
+import { Host } from '../cases/server-host.ts';
+import { ECHO, isFull, type ServerSuite, serverCase, start } from '../cases/server-suite.ts';
 import { runSource } from '../harness/child.ts';
 
 const suite: ServerSuite = { model: 'io-uring', clients: 50, isShared: true };
@@ -169,13 +163,11 @@ serverCase(suite, 'importing polyio opens no ring', async () => {
 });
 
 serverCase(suite, 'an idle server sleeps', async () => {
-  await using started = await startEcho(suite);
-  const clients = await started.connectMany(suite, 20);
+  await using host = await Host.start(suite, ECHO);
+  const clients = await host.connectMany(20);
   for (const client of clients) {
     client.write('hi');
     await client.read(2);
   }
-  const before = started.server.statistics();
-  assert.equal(before.messages, clients.length);
-  assert.equal(before.wouldBlock, 0);
+  await host.assertRests();
 });
