@@ -263,13 +263,13 @@ export class RingWatcher implements Watcher {
     const starved = this.#starved;
     this.#starved = [];
     const fed = [0, 0];
-    const { group: first } = starved[0] as RingConnection;
-    if (this.pool.free(first) > 0) this.#dryBatches = 0;
-    else if (this.#dryBatches++ > 0) this.#collect();
+    let isDry = false;
     for (const connection of starved) {
       const { group } = connection;
       if ((fed[group] as number) >= this.pool.free(group)) {
         this.#starved.push(connection);
+        // Nobody of its group goes on: nothing may ever come that ends a sleep.
+        if (fed[group] === 0) isDry = true;
         continue;
       }
       connection.isStarved = false;
@@ -277,6 +277,8 @@ export class RingWatcher implements Watcher {
       fed[group] = (fed[group] as number) + 1;
       connection.receive();
     }
+    if (!isDry) this.#dryBatches = 0;
+    else if (this.#dryBatches++ > 0) this.#collect();
   }
 
   /** No buffer has come back: those that wait in the kernel behind who does not read are called back. */
