@@ -71,6 +71,7 @@ export const FCNTL = {
   F_SETFL: 4,
   F_DUPFD_CLOEXEC: 1030,
   FD_CLOEXEC: 1,
+  AT_FDCWD: -100,
   O_RDONLY: 0,
   O_WRONLY: 1,
   O_RDWR: 2,

@@ -1,0 +1,25 @@
+/** Checks of what the queue's methods are given. */
+import { inspect } from 'node:util';
+import { asInteger } from '../../platform/integers.ts';
+
+const CURRENT_POSITION = -1;
+
+/** An option that is on or off, and off when left out. */
+export function asFlag(value: unknown, name: string): boolean {
+  if (value === undefined) return false;
+  if (typeof value === 'boolean') return value;
+  throw new TypeError(`${name} must be a boolean, got ${inspect(value)}`);
+}
+
+/** A position in a file, or the file's own. */
+export function asPosition(position: number | undefined): number {
+  if (position === undefined) return CURRENT_POSITION;
+  return asInteger(position, 'position', 0, Number.MAX_SAFE_INTEGER);
+}
+
+/** A number of entries that the kernel would otherwise round up. */
+export function asPowerOfTwo(value: number, name: string, min: number, max: number): number {
+  asInteger(value, name, min, max);
+  if ((value & (value - 1)) === 0) return value;
+  throw new RangeError(`${name} must be a power of two, got ${value}`);
+}

@@ -1,0 +1,28 @@
+/** Interest and ready bits, which are those of selectors, and the events of poll(2). */
+import { asInteger } from '../../platform/integers.ts';
+import { POLL } from '../../sys/posix/abi.ts';
+
+const { POLLIN, POLLOUT, POLLPRI, POLLHUP, POLLERR } = POLL;
+
+/** By bit: READABLE, WRITABLE, PRIORITY, HANGUP, ERROR. */
+const EVENTS = [POLLIN, POLLOUT, POLLPRI, POLLHUP, POLLERR];
+const INTEREST_MAX = 7;
+
+/** Checks a combination of READABLE, WRITABLE and PRIORITY. */
+export function asInterest(interest: number): number {
+  return asInteger(interest, 'interest', 1, INTEREST_MAX);
+}
+
+/** The events to ask for. */
+export function eventsOf(interest: number): number {
+  let events = 0;
+  for (const [bit, event] of EVENTS.entries()) if ((interest & (1 << bit)) !== 0) events |= event;
+  return events;
+}
+
+/** The ready bits for events that were reported. */
+export function readyOf(events: number): number {
+  let ready = 0;
+  for (const [bit, event] of EVENTS.entries()) if ((events & event) !== 0) ready |= 1 << bit;
+  return ready;
+}
