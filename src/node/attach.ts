@@ -1,4 +1,6 @@
 import { inspect } from 'node:util';
+import type { CompletionQueue } from '../completion.ts';
+import { ATTACH } from '../completion.ts';
 import type { Handle } from '../platform/fd.ts';
 import { asInteger } from '../platform/integers.ts';
 import { PRIORITY, READABLE, type Ready, type Selector, WRITABLE } from '../readiness.ts';
@@ -9,6 +11,7 @@ import {
   BatchIterator,
   CallbackAttachment,
 } from './attached.ts';
+import { type OnCompleted, QueueAttachment } from './queue-attachment.ts';
 import { descriptorSource, type Source, selectorSource } from './source.ts';
 
 const INTEREST_MAX = READABLE | WRITABLE | PRIORITY;
@@ -54,6 +57,21 @@ export function attach<Data>(
   onBatch: (batch: IterableIterator<Ready<Data>>) => void,
   options?: AttachOptions,
 ): Attachment;
+/**
+ * Completes the operations of a queue in Node's own event loop: their `promise()` settles there, and
+ * multishot ones can be iterated with `for await`. What is recorded in one turn of the loop is
+ * submitted together, before the loop sleeps. With `onCompleted` the completed operations are handed
+ * out as `wait` does.
+ *
+ * Ending it leaves the queue as it is: `wait()` goes on completing operations, and settles the
+ * promises that are left. Throws TypeError when the queue is attached already.
+ */
+export function attach(queue: CompletionQueue, options?: AttachOptions): Attachment;
+export function attach(
+  queue: CompletionQueue,
+  onCompleted: OnCompleted,
+  options?: AttachOptions,
+): Attachment;
 export function attach(
   descriptor: Handle,
   options?: AttachDescriptorOptions,
@@ -64,13 +82,14 @@ export function attach(
   options?: AttachDescriptorOptions,
 ): Attachment;
 export function attach(
-  target: Selector<unknown> | Handle,
+  target: Selector<unknown> | CompletionQueue | Handle,
   second?: AttachDescriptorOptions | ((batch: never) => void),
   third?: AttachDescriptorOptions,
 ): Attachment | AttachedBatches<unknown> {
   const callback = typeof second === 'function' ? second : undefined;
   const options = (typeof second === 'function' ? third : second) ?? {};
   const signal = checkSignal(options.signal);
+  if (isQueue(target)) return new QueueAttachment(target, callback as OnCompleted, signal);
   const source = sourceOf(target, options) as Source<never>;
   if (callback !== undefined) return new CallbackAttachment(source, callback, signal);
   if (signal?.aborted === true) throw abortError(signal);
@@ -85,6 +104,10 @@ function sourceOf(target: Selector<unknown> | Handle, options: AttachDescriptorO
   }
   if (interest === undefined) return selectorSource(target);
   throw new TypeError('interest is about a descriptor; a selector has one per registration');
+}
+
+function isQueue(target: unknown): target is CompletionQueue {
+  return typeof target === 'object' && target !== null && ATTACH in target;
 }
 
 function isSelector(target: Selector<unknown> | Handle): target is Selector<unknown> {
