@@ -183,3 +183,37 @@ test(
   },
   { skip },
 );
+
+test(
+  'attach(queue): a thread with operations under way is terminated, or exits, at any moment',
+  async () => {
+    const source = `
+      import { openCompletionQueue, socketPair } from ${JSON.stringify(rooms.index)};
+      import { attach } from ${JSON.stringify(rooms.node)};
+      import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+      if (isMainThread) {
+        const ends = [];
+        for (let round = 0; round < 6; round++) {
+          const worker = new Worker(new URL(process.argv[1]), { workerData: round % 2 });
+          const ended = new Promise((resolve) => worker.once('exit', resolve));
+          await new Promise((resolve) => worker.once('message', resolve));
+          if (round % 2 === 0) await worker.terminate();
+          ends.push(await ended);
+        }
+        console.log(ends.join());
+        process.exit(7);
+      }
+      const queue = openCompletionQueue();
+      attach(queue);
+      const [near] = socketPair();
+      queue.recv(near, Buffer.alloc(1)).promise();
+      parentPort.postMessage('under way');
+      if (workerData === 1) setTimeout(() => process.exit(3), 2);
+      for (;;) await queue.timeout(1).promise();`;
+    const url = `data:text/javascript,${encodeURIComponent(source)}`;
+    const start = `process.argv[1] = ${JSON.stringify(url)}; await import(process.argv[1]);`;
+    const { stdout, stderr, code } = await runSource(start);
+    assert.deepEqual([stdout, stderr, code], ['1,3,1,3,1,3\n', '', 7]);
+  },
+  { skip },
+);
