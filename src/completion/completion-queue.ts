@@ -81,8 +81,9 @@ export interface TransferOptions extends OperationOptions {
 export interface SendOptions extends TransferOptions {
   /**
    * Send from where the bytes lie, without the kernel's own copy (IORING_OP_SEND_ZC). The operation
-   * completes when the network no longer needs them, so it takes longer and pays for large buffers
-   * only. Throws UnsupportedError where the kernel has no such thing. @default false
+   * completes when the network no longer needs them, so it takes longer. On the loopback interface,
+   * which copies after all, it never pays (tools/measure-completion.ts). Throws UnsupportedError
+   * where the kernel has no such thing. @default false
    */
   readonly zeroCopy?: boolean | undefined;
 }
