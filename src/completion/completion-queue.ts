@@ -288,7 +288,8 @@ export interface CompletionQueue {
 
   /**
    * Closes the queue: cancels everything, waits for every completion, gives the memory back. Views
-   * of it read zeros from then on. Can be repeated.
+   * of it read zeros from then on. Throws SystemError (ETIMEDOUT after 5 s) when the kernel keeps an
+   * operation, on a disk that hangs for example: its memory then stays. Can be repeated.
    */
   close(): void;
 

@@ -257,3 +257,27 @@ for (const errno of ['EINTR', 'EAGAIN', 'EBUSY']) {
     { skip: noStrace, limitMs: 40_000 },
   );
 }
+
+const CLOSE = `
+import { openCompletionQueue } from ${JSON.stringify(room)};
+import { socketPair } from ${JSON.stringify(new URL('../../src/io.js', import.meta.url).href)};
+const queue = openCompletionQueue();
+const [near] = socketPair();
+const kept = queue.allocate(8).bytes.fill(7);
+queue.recv(near, kept);
+queue.submit();
+try { queue.close(); console.log('closed', kept[0]); }
+catch (error) { console.log(error.message, kept[0]); }
+queue.close();`;
+
+test(
+  'io-uring: memory of what the kernel does not give back stays, and close says so',
+  async () => {
+    assert.equal(await runInjected('io_uring_register:error=EPERM:when=99', CLOSE), 'closed 0\n');
+    // The probe enters once, and the submission.
+    const expected = 'io_uring_enter EINVAL: 1 operations have not come back from the kernel';
+    const stdout = await runInjected('io_uring_enter:error=EINVAL:when=3+', CLOSE);
+    assert.equal(stdout, `${expected}; their memory stays 7\n`);
+  },
+  { skip: noStrace, limitMs: 40_000 },
+);

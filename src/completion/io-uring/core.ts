@@ -308,11 +308,11 @@ export class QueueCore {
     engine.submit();
   }
 
-  /** Ends everything. */
+  /** Ends everything. Throws SystemError when the kernel keeps operations; their memory stays. */
   close(): void {
     this.#isClosing = true;
     if (this.#pause !== null) this.engine.pause(this.#pause);
-    const isThrough = drain(this.engine);
+    const result = drain(this.engine);
     for (const operation of this.#streams.keys()) discardItems(operation);
     this.#streams.clear();
     this.isClosed = true;
@@ -320,10 +320,12 @@ export class QueueCore {
     this.ring.close();
     this.wakeFd.close();
     open.delete(this);
-    // Where the kernel is not through, its memory stays: better lost than written by both.
-    if (!isThrough) {
+    if (result < 0) {
+      // Better lost than written by two.
       abandoned.push(this);
-      return;
+      const { pending } = this.engine;
+      const hint = `${pending} operations have not come back from the kernel; their memory stays`;
+      throw new SystemError(result, 'io_uring_enter', { hint });
     }
     for (const group of this.#groups.values()) group.close();
     this.engine.blocks.close();

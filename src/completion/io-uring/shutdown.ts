@@ -11,18 +11,18 @@ const LIMIT_MS = 5_000;
 const ROUND_MS = 20;
 const PASSING: readonly number[] = [ERRNO.ETIME, ERRNO.EINTR, ERRNO.EBUSY, ERRNO.EAGAIN];
 
-/** Cancels everything and waits for it: whether the kernel is through. */
-export function drain(engine: Engine): boolean {
+/** Cancels everything and waits for it: 0 when the kernel is through, or the negative error number. */
+export function drain(engine: Engine): number {
   const deadline = performance.now() + LIMIT_MS;
   for (;;) {
     engine.cancelAll();
     engine.place();
-    if (engine.isStalled && engine.pending === 0) return true;
-    if (performance.now() > deadline) return false;
+    if (engine.isStalled && engine.pending === 0) return 0;
+    if (performance.now() > deadline) return -ERRNO.ETIMEDOUT;
     // A signal is no reason to leave the kernel with memory that is about to go.
     const result = engine.ring.enter(1, ROUND_MS);
     engine.calls++;
-    if (result < 0 && !PASSING.includes(-result)) return false;
+    if (result < 0 && !PASSING.includes(-result)) return result;
     engine.reap();
   }
 }
