@@ -140,6 +140,35 @@ export const multishot: Readonly<Record<string, Case>> = {
     while (!stream.done) queue.wait();
   },
 
+  'idle receives hold no buffer, and one that ends gives its own to the next': (queue, fds) => {
+    using buffers = queue.provideBuffers({ count: 1, size: 8 });
+    const pairs = Array.from({ length: 4 }, () => fds.pair());
+    const streams = pairs.map(([one]) => queue.recvMultishot(one, buffers));
+    queue.submit();
+    const [, , , last] = pairs as [unknown, unknown, unknown, [number, number]];
+    put(last[1], 'here');
+    queue.wait();
+    assert.equal(String(streams[3]?.take()), 'here');
+    for (const [, other] of pairs.slice(0, 3)) put(other, 'more');
+    queue.wait({ timeoutMs: 5 });
+    assert.equal(streams[3]?.take(), undefined, 'its lease is over');
+    const texts = new Set<string>();
+    while (texts.size < 3) {
+      assert.notEqual(queue.wait({ timeoutMs: 20_000 }).length, 0, 'nothing moves any more');
+      for (const [index, stream] of streams.entries()) {
+        for (const piece of stream) texts.add(`${index} ${piece}`);
+      }
+    }
+    assert.deepEqual(texts, new Set(['0 more', '1 more', '2 more']));
+    for (const [, other] of pairs) fds.close(other);
+    while (queue.pending > 0) queue.wait();
+    assert.deepEqual(
+      streams.map((stream) => stream.result()),
+      [1, 1, 1, 1],
+    );
+    assert.equal(buffers.available, 1);
+  },
+
   'a receive that waits for a buffer can be cancelled': (queue, fds) => {
     const [one, other] = fds.pair();
     using buffers = queue.provideBuffers({ count: 1, size: 4 });

@@ -42,6 +42,14 @@ export class BufferGroup {
   give(index: number): void {
     if (this.#ring === null) this.#free.push(index);
     else this.#ring.provide(index, this.addressOf(index), this.#size);
+    this.feed();
+  }
+
+  /** Lets the receive that has waited longest go on. */
+  feed(): void {
+    while (this.starved.length > 0) {
+      if ((this.starved.shift() as RecvStream).resume()) return;
+    }
   }
 
   /** Takes a buffer from the list: its index, or -1 when there is none. */
@@ -51,13 +59,6 @@ export class BufferGroup {
 
   addressOf(index: number): number {
     return this.slot.address + index * this.#size;
-  }
-
-  /** Lets the receive that has waited longest go on. */
-  feed(): void {
-    while (this.starved.length > 0) {
-      if ((this.starved.shift() as RecvStream).resume()) return;
-    }
   }
 
   /** After the ring is closed. */

@@ -228,7 +228,7 @@ export class QueueCore {
     const isMultishot = this.features.includes('recv-multishot');
     const stream = new RecvStream(this.engine, operation, { fd, buffers, group, isMultishot });
     this.engine.endChain();
-    stream.start();
+    this.engine.record(stream.task, false);
     this.#keep(operation, stream);
     return operation;
   }
@@ -356,7 +356,6 @@ export class QueueCore {
         const group = this.#groups.get(buffers);
         if (group === undefined) return;
         group.give(index);
-        group.feed();
         this.loop?.schedule();
       },
       withdraw: (buffers) => this.#withdraw(buffers),

@@ -140,12 +140,6 @@ export class Engine {
     this.pending++;
   }
 
-  /** Counts an operation that cannot start yet; `restart` does it. */
-  park(task: Task): void {
-    this.admit(task);
-    this.#index(task);
-  }
-
   /** Starts a task of the queue's own, which overtakes what waits. */
   control(task: Task): void {
     task.isControl = true;

@@ -12,7 +12,7 @@
 import { SystemError } from '../../errors.ts';
 import type { Fd } from '../../platform/fd.ts';
 import { IORING, IORING_OP, IOSQE } from '../../sys/linux/io-uring-abi.ts';
-import { ERRNO, SOCKET } from '../../sys/posix/abi.ts';
+import { ERRNO, POLL, SOCKET } from '../../sys/posix/abi.ts';
 import {
   type Address,
   addressScratch,
@@ -29,7 +29,7 @@ import { PART } from './control-blocks.ts';
 import type { Engine } from './engine.ts';
 import { IDLE, OVER, type Request, Task } from './task.ts';
 
-const { ECANCELED, ENOBUFS, EMFILE, ENFILE, ENOMEM } = ERRNO;
+const { EAGAIN, ECANCELED, ENOBUFS, EMFILE, ENFILE, ENOMEM } = ERRNO;
 const { ECONNABORTED, EPROTO, ENOPROTOOPT, EHOSTUNREACH, ENETDOWN, ENETUNREACH } = ERRNO;
 
 /** An accept with so many connections that nobody has taken pauses until they are. */
@@ -45,6 +45,8 @@ const PASSING: readonly number[] = [
   ENETDOWN,
   ENETUNREACH,
 ];
+
+const POLL_FIRST = IOSQE.IORING_RECVSEND_POLL_FIRST;
 
 /** What the two have in common: the task behind a multishot operation, and its end. */
 abstract class Stream<Item> {
@@ -164,97 +166,65 @@ export class AcceptStream extends Stream<AcceptedFd> {
   }
 }
 
-/** `recvMultishot`. */
+/**
+ * `recvMultishot`. The kernel waits for bytes before it looks for a buffer (POLL_FIRST): otherwise
+ * it would answer ENOBUFS to a connection that is idle, and a buffer that comes back would wake that
+ * one instead of one that has bytes. Where the kernel cannot choose a buffer itself, it is asked to wait for bytes
+ * first: a receive that names its buffer would hold it while its connection is idle.
+ */
 export class RecvStream extends Stream<ReceivedChunk> {
+  readonly #fd: number;
   readonly #buffers: ProvidedBuffers;
   readonly #group: BufferGroup;
-  /** The buffer of a single receive, where the kernel cannot choose one itself. */
+  /** The buffer that a receive names; -1 while it waits for bytes, or the kernel chooses. */
   #chosen = -1;
 
   constructor(
     engine: Engine,
     operation: MultishotOperation<ReceivedChunk>,
-    {
-      fd,
-      buffers,
-      group,
-      isMultishot,
-    }: {
-      readonly fd: number;
-      readonly buffers: ProvidedBuffers;
-      readonly group: BufferGroup;
-      readonly isMultishot: boolean;
-    },
+    { fd, buffers, group, isMultishot }: RecvStreamOptions,
   ) {
-    const request = { opcode: IORING_OP.IORING_OP_RECV, fd };
     super(
       engine,
       operation,
       group.isInKernel
         ? {
-            ...request,
+            opcode: IORING_OP.IORING_OP_RECV,
+            fd,
             entryFlags: IOSQE.IOSQE_BUFFER_SELECT,
             group: group.number,
-            ioprio: isMultishot ? IOSQE.IORING_RECV_MULTISHOT : 0,
+            ioprio: POLL_FIRST | (isMultishot ? IOSQE.IORING_RECV_MULTISHOT : 0),
           }
-        : request,
+        : pollRequest(fd),
     );
+    this.#fd = fd;
     this.#buffers = buffers;
     this.#group = group;
     group.users++;
   }
 
-  /** Records the operation; where no buffer is left it waits for one first. */
-  start(): void {
-    if (this.#chooseBuffer()) {
-      this.engine.record(this.task, false);
-      return;
-    }
-    this.engine.park(this.task);
-    this.#starve();
-  }
-
   /** Goes on when a buffer has come back; false when it is no longer waiting for one. */
   resume(): boolean {
     if (this.task.state !== IDLE) return false;
-    this.#go();
+    if (this.#group.isInKernel) this.again();
+    else this.#receive();
     return true;
-  }
-
-  #go(): void {
-    if (this.task.isCancelRequested || this.#chooseBuffer()) this.again();
-    else this.#starve();
-  }
-
-  /** Gets a buffer where that is ours to do; false when there is none. */
-  #chooseBuffer(): boolean {
-    const group = this.#group;
-    if (group.isInKernel) return true;
-    this.#chosen = group.choose();
-    if (this.#chosen < 0) return false;
-    const address = group.addressOf(this.#chosen);
-    this.task.request = { ...this.task.request, address, length: this.#buffers.size };
-    return true;
-  }
-
-  #starve(): void {
-    this.engine.starved++;
-    this.#group.starved.push(this);
   }
 
   protected override completed(result: number, flags: number, isLast: boolean): void {
-    const group = this.#group;
-    const isNamed = group.isInKernel && (flags & IORING.IORING_CQE_F_BUFFER) !== 0;
-    const index = isNamed ? flags >>> IORING.IORING_CQE_BUFFER_SHIFT : this.#chosen;
-    this.#chosen = -1;
-    if (result > 0) {
-      markUsed(this.#buffers, index);
-      this.deliver(new ReceivedChunk(this.#buffers, index, result));
-    } else if (index >= 0) group.give(index);
+    if (!this.#group.isInKernel) {
+      this.#completedByHand(result);
+      return;
+    }
+    if ((flags & IORING.IORING_CQE_F_BUFFER) !== 0) {
+      this.#take(flags >>> IORING.IORING_CQE_BUFFER_SHIFT, result);
+    }
     if (!isLast) return;
-    if (result === -ENOBUFS) this.#afterShortage();
-    else if (result > 0) this.#go();
+    if (result > 0) this.again();
+    else if (result === -ENOBUFS) this.#afterShortage();
     else this.end(result);
+    // One that was woken for a buffer may have ended without it.
+    if (this.#buffers.available > 0) this.#group.feed();
   }
 
   protected override end(result: number): void {
@@ -262,9 +232,72 @@ export class RecvStream extends Stream<ReceivedChunk> {
     super.end(result);
   }
 
+  #completedByHand(result: number): void {
+    const index = this.#chosen;
+    this.#chosen = -1;
+    if (index >= 0) this.#take(index, result);
+    else if (result >= 0) {
+      this.#receive();
+      return;
+    }
+    if (result <= 0 && result !== -EAGAIN) {
+      this.end(result);
+      return;
+    }
+    this.task.request = pollRequest(this.#fd);
+    this.again();
+  }
+
+  /** Bytes are there: receives them into a buffer, or waits for one. */
+  #receive(): void {
+    if (this.task.isCancelRequested) {
+      this.end(-ECANCELED);
+      return;
+    }
+    this.#chosen = this.#group.choose();
+    if (this.#chosen < 0) {
+      this.#starve();
+      return;
+    }
+    this.task.request = {
+      opcode: IORING_OP.IORING_OP_RECV,
+      fd: this.#fd,
+      address: this.#group.addressOf(this.#chosen),
+      length: this.#buffers.size,
+      flags: SOCKET.MSG_DONTWAIT,
+    };
+    this.again();
+  }
+
+  /** A buffer was filled, or comes back as it was. */
+  #take(index: number, result: number): void {
+    if (result <= 0) {
+      this.#group.give(index);
+      return;
+    }
+    markUsed(this.#buffers, index);
+    this.deliver(new ReceivedChunk(this.#buffers, index, result));
+  }
+
   #afterShortage(): void {
     // One may have come back since the kernel looked.
-    if (this.#buffers.available > 0 || this.task.isCancelRequested) this.#go();
+    if (this.#buffers.available > 0 || this.task.isCancelRequested) this.again();
     else this.#starve();
   }
+
+  #starve(): void {
+    this.engine.starved++;
+    this.#group.starved.push(this);
+  }
+}
+
+interface RecvStreamOptions {
+  readonly fd: number;
+  readonly buffers: ProvidedBuffers;
+  readonly group: BufferGroup;
+  readonly isMultishot: boolean;
+}
+
+function pollRequest(fd: number): Request {
+  return { opcode: IORING_OP.IORING_OP_POLL_ADD, fd, flags: POLL.POLLIN };
 }
