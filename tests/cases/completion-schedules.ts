@@ -125,7 +125,47 @@ class Schedule {
   }
 }
 
+/** Feeds connections that share one or two buffers, and takes pieces, in any order. */
+function feedAtRandom(queue: CompletionQueue, seed: number): void {
+  const chance = random(seed);
+  const pairs = Array.from({ length: 8 }, () => socketPair());
+  using buffers = queue.provideBuffers({ count: chance() < 0.5 ? 1 : 2, size: 16 });
+  const streams = pairs.map(([one]) => queue.recvMultishot(one, buffers));
+  let sent = 0;
+  let received = 0;
+  for (let step = 0; step < STEPS; step++) {
+    const index = Math.floor(chance() * pairs.length);
+    const [, other] = pairs[index] as [Socket, Socket];
+    if (chance() < 0.4) sent += other.trySend(Buffer.alloc(1 + chance() * 40)) ?? 0;
+    if (chance() < 0.5) queue.wait({ min: 0 });
+    if (chance() < 0.5) received += streams[index]?.take()?.length ?? 0;
+  }
+  while (received < sent) {
+    for (const stream of streams) for (const piece of stream) received += piece.length;
+    if (received === sent) break;
+    assert.notEqual(
+      queue.wait({ timeoutMs: 20_000 }).length,
+      0,
+      `stalled at ${received} of ${sent}`,
+    );
+  }
+  assert.equal(received, sent);
+  for (const stream of streams) stream.cancel();
+  while (queue.pending > 0) queue.wait();
+  for (const pair of pairs) for (const socket of pair) socket.close();
+}
+
 export const schedules: Readonly<Record<string, Case>> = {
+  'connections that share too few buffers never stall, and lose no byte': (queue) => {
+    for (let seed = 1; seed <= full(400, 12); seed++) {
+      try {
+        feedAtRandom(queue, seed);
+      } catch (error) {
+        throw new Error(`seed ${seed}`, { cause: error });
+      }
+    }
+  },
+
   'whatever the schedule, every operation settles once': (_queue, _fds, suite) => {
     const first = 1;
     for (let seed = first; seed < first + full(400, 12); seed++) {
