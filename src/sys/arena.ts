@@ -24,6 +24,19 @@ interface Mapping {
   readonly size: number;
 }
 
+/** Whether munmap is bound. */
+let canUnmap = false;
+
+/**
+ * Views may be collected while their thread is being ended, when nothing can be bound any more (newer
+ * Nodes abort): a call that does nothing binds it before.
+ */
+function bindUnmap(): void {
+  if (canUnmap) return;
+  munmap(0, 0);
+  canUnmap = true;
+}
+
 const unmapWhenCollected = new FinalizationRegistry<Mapping>(({ address, size }) => {
   munmap(address, size);
 });
@@ -84,6 +97,7 @@ export class Arena {
     this.#isShared = isShared;
     this.buffer = viewMemory(address, size);
     this.bytes = new Uint8Array(this.buffer);
+    bindUnmap();
     unmapWhenCollected.register(this.buffer, { address, size });
   }
 
