@@ -207,6 +207,8 @@ test(
       attach(queue);
       const [near] = socketPair();
       queue.recv(near, Buffer.alloc(1)).promise();
+      // Calls that are bound for the first time while the thread is ended abort newer Nodes.
+      await queue.timeout(5).promise();
       parentPort.postMessage('under way');
       if (workerData === 1) setTimeout(() => process.exit(3), 2);
       for (;;) await queue.timeout(1).promise();`;
