@@ -10,6 +10,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { CQE, highWord, Ring, SQE, sqeHead } from '../src/completion.ts';
 import { type InternetAddress, Socket } from '../src/io.ts';
+import { asInteger } from '../src/platform/integers.ts';
 import { Arena } from '../src/sys/arena.ts';
 import { IORING, IORING_OP, IOSQE } from '../src/sys/linux/io-uring-abi.ts';
 import { SOCKET } from '../src/sys/posix/abi.ts';
@@ -115,4 +116,4 @@ async function main(rounds: number): Promise<void> {
   reader.kill();
 }
 
-await main(Number(process.argv[2] ?? 3));
+await main(asInteger(Number(process.argv[2] ?? 3), 'rounds', 1, 1_000));

@@ -13,9 +13,9 @@ import { runSource } from '../harness/child.ts';
 const suite: ServerSuite = { model: 'io-uring', clients: 50, isShared: true };
 serverCases(suite);
 
-const ROUNDS = isFull ? 100 : 20;
+const ROUNDS = isFull ? 100 : 10;
 const CLOSES = isFull ? 10_000 : 1_000;
-const BURST = isFull ? 10_000 : 1_000;
+const BURST = isFull ? 10_000 : 500;
 const LEFT = 40;
 const BATCH = 50;
 const NOBODY = 65_534;
