@@ -67,7 +67,7 @@ export class RingWatcher implements Watcher {
   readonly #files: number;
   /** Counts the batches. */
   batch = 0;
-  /** For how many batches somebody has found no buffer. */
+  /** For how many batches somebody has waited for a buffer and nobody got one: 0 when nobody waits. */
   #dryBatches = 0;
   #wantsClients = false;
   #isAccepting = false;
@@ -268,7 +268,7 @@ export class RingWatcher implements Watcher {
       const { group } = connection;
       if ((fed[group] as number) >= this.pool.free(group)) {
         this.#starved.push(connection);
-        // Nobody of its group goes on: nothing may ever come that ends a sleep.
+        // Nobody of its group goes on.
         if (fed[group] === 0) isDry = true;
         continue;
       }
@@ -277,7 +277,9 @@ export class RingWatcher implements Watcher {
       fed[group] = (fed[group] as number) + 1;
       connection.receive();
     }
-    if (!isDry) this.#dryBatches = 0;
+    // A receive without bytes wants a buffer all the same: whoever was fed may take none of them.
+    if (this.#starved.length === 0) this.#dryBatches = 0;
+    else if (!isDry) this.#dryBatches = 1;
     else if (this.#dryBatches++ > 0) this.#collect();
   }
 
@@ -290,7 +292,8 @@ export class RingWatcher implements Watcher {
   enter(timeoutMs: number | undefined): number {
     const { ring } = this;
     this.batch++;
-    // Without a buffer no sleep: what is sent at once gives some back, and the rest is called back then.
+    // Nobody sleeps while somebody waits for a buffer: what is sent at once gives some back, and the
+    // rest is called back then.
     const isDry = this.#dryBatches > 0 && this.#dryBatches < DRY_BATCHES;
     const result = ring.enter(isDry ? 0 : 1, timeoutMs);
     if (result < 0) this.#check(result);
