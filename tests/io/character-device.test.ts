@@ -6,9 +6,9 @@ import { HANGUP, openSelector, READABLE, WRITABLE } from '../../src/readiness.ts
 import { IOCTL, TERMINAL_IOCTL } from '../../src/sys/linux/abi.ts';
 import { POLL } from '../../src/sys/posix/abi.ts';
 import { pollFd } from '../../src/sys/posix/poll.ts';
+import { asNobody, notRoot } from '../harness/nobody.ts';
 import { test } from '../harness/test.ts';
 import { socketFolder } from './loopback.ts';
-import { asNobody, notRoot } from './nobody.ts';
 
 const MODELS = ['select', 'poll', 'epoll'] as const;
 const ROUNDS = process.env['POLYIO_TEST_FULL'] === '1' ? 10_000 : 500;

@@ -11,7 +11,7 @@ import {
   VSOCK_ADDRESS,
   vsockCid,
 } from '../../src/io.ts';
-import { runSource } from '../harness/child.ts';
+import { asNobody } from '../harness/nobody.ts';
 import { openDescriptors, test } from '../harness/test.ts';
 import { noIpv6 } from './loopback.ts';
 
@@ -21,8 +21,6 @@ const UDP = 17;
 const ETHERTYPE_LOCAL_EXPERIMENT = 0x88b5;
 const ETHERTYPE_IP = 0x0800;
 const LIMIT_MS = 15_000;
-
-const io = new URL('../../src/io.js', import.meta.url).href;
 
 function open(family: SocketFamily, type: SocketType, protocol?: number | string): Socket {
   const socket = Socket.open(family, type, protocol === undefined ? {} : { protocol });
@@ -233,18 +231,14 @@ for (const family of ['ipv4', 'ipv6'] as const) {
 }
 
 test('families: without privileges packet and raw sockets name the capability', async () => {
-  const { stdout, stderr } = await runSource(`
-    import { Socket } from '${io}';
-    if (process.getuid() === 0) {
-      process.setgroups([]);
-      process.setgid(65534);
-      process.setuid(65534);
-    }
-    for (const [family, type] of [['packet', 'raw'], ['packet', 'datagram'], ['ipv4', 'raw']]) {
-      try { Socket.open(family, type, { protocol: family === 'ipv4' ? 'icmp' : 'all' }).close(); }
-      catch ({ message }) { console.log(message); }
-    }
-  `);
+  const { stdout, stderr } = await asNobody(
+    'Socket',
+    `for (const [family, type] of [['packet', 'raw'], ['packet', 'datagram'], ['ipv4', 'raw']]) {
+        const protocol = family === 'ipv4' ? 'icmp' : 'all';
+        try { Socket.open(family, type, { protocol }).close(); }
+        catch ({ message }) { console.log(message); }
+      }`,
+  );
   assert.equal(stderr, '');
   assert.deepEqual(stdout.trim().split('\n'), [
     'socket EPERM: packet sockets of type raw need the capability CAP_NET_RAW',

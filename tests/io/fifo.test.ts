@@ -6,10 +6,10 @@ import { Fifo, type FifoReader, type FifoWriter, PipeReader } from '../../src/io
 import { ERROR, HANGUP, openSelector, READABLE, WRITABLE } from '../../src/readiness.ts';
 import { interrupt } from '../../src/sys/interrupt.ts';
 import { runCommand } from '../harness/child.ts';
+import { asNobody, notRoot } from '../harness/nobody.ts';
 import { test } from '../harness/test.ts';
 import { startCall } from './blocked-call.ts';
 import { socketFolder } from './loopback.ts';
-import { asNobody, notRoot } from './nobody.ts';
 
 const MODELS = ['select', 'poll', 'epoll'] as const;
 const ROUNDS = process.env['POLYIO_TEST_FULL'] === '1' ? 10_000 : 500;

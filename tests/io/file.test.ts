@@ -18,9 +18,9 @@ import { AlignedMemory, Fifo, File, type FileOpenOptions } from '../../src/io.ts
 import { openSelector, READABLE, WRITABLE } from '../../src/readiness.ts';
 import { FCNTL } from '../../src/sys/posix/abi.ts';
 import { fcntl } from '../../src/sys/posix/fcntl.ts';
+import { asNobody, notRoot } from '../harness/nobody.ts';
 import { test } from '../harness/test.ts';
 import { socketFolder } from './loopback.ts';
-import { asNobody, notRoot } from './nobody.ts';
 
 const ROUNDS = process.env['POLYIO_TEST_FULL'] === '1' ? 10_000 : 500;
 const MIB = 2 ** 20;

@@ -5,9 +5,9 @@ import { Pty, Terminal } from '../../src/io.ts';
 import { POLL } from '../../src/sys/posix/abi.ts';
 import { pollFd } from '../../src/sys/posix/poll.ts';
 import { runSource } from '../harness/child.ts';
+import { asNobody, notRoot } from '../harness/nobody.ts';
 import { test } from '../harness/test.ts';
 import { socketFolder } from './loopback.ts';
-import { asNobody, notRoot } from './nobody.ts';
 
 const ROUNDS = process.env['POLYIO_TEST_FULL'] === '1' ? 10_000 : 300;
 const IO = new URL('../../src/io.js', import.meta.url).href;

@@ -9,6 +9,7 @@ import { until } from '../cases/server-client.ts';
 import { Host } from '../cases/server-host.ts';
 import { ECHO, isFull, type ServerSuite, serverCase, start } from '../cases/server-suite.ts';
 import { runSource } from '../harness/child.ts';
+import { NOBODY, unreadable } from '../harness/nobody.ts';
 
 const suite: ServerSuite = { model: 'io-uring', clients: 50, isShared: true };
 serverCases(suite);
@@ -18,7 +19,6 @@ const CLOSES = isFull ? 10_000 : 1_000;
 const BURST = isFull ? 10_000 : 500;
 const LEFT = 40;
 const BATCH = 50;
-const NOBODY = 65_534;
 
 serverCase(
   suite,
@@ -137,8 +137,6 @@ const SETUID_SOURCE = `
   });
 `;
 
-const notRoot = process.getuid?.() === 0 ? false : 'only root can become somebody else';
-
 serverCase(
   suite,
   'setuid before the server starts: the ring is opened with the rights of then',
@@ -147,7 +145,7 @@ serverCase(
     assert.deepEqual([code, stderr], [0, '']);
     assert.equal(stdout, `as nobody ${NOBODY} io-uring\n`);
   },
-  { skip: notRoot },
+  { skip: unreadable() },
 );
 
 serverCase(suite, 'importing polyio opens no ring', async () => {
