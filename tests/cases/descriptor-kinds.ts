@@ -5,13 +5,28 @@
  * subject are those that the kind can do, and the suite plays each. Ready bits are those of poll and
  * epoll; select cannot tell HANGUP and ERROR, so that a row says apart what it makes of them.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Descriptor, EventFd, Inotify, MemFd, PidFd, SignalFd, TimerFd } from '../../src/io.ts';
+import {
+  type Address,
+  CharacterDevice,
+  Descriptor,
+  EventFd,
+  Fifo,
+  type FifoWriter,
+  File,
+  Inotify,
+  MemFd,
+  PidFd,
+  Pty,
+  SignalFd,
+  Socket,
+  TimerFd,
+  VSOCK_ADDRESS,
+} from '../../src/io.ts';
 import { ERROR, HANGUP, openSelector, READABLE, WRITABLE } from '../../src/readiness.ts';
-import { ioctl } from '../../src/sys/linux/ioctl.ts';
 import { tgkill } from '../../src/sys/linux/thread.ts';
 import { FCNTL, SOCKET } from '../../src/sys/posix/abi.ts';
 import { decodeAddress, encodeAddress } from '../../src/sys/posix/address.ts';
@@ -29,11 +44,12 @@ import {
 import { read, write } from '../../src/sys/posix/unistd.ts';
 import { Descriptors, ok, put } from './selector-descriptors.ts';
 
-const { O_CLOEXEC, O_NONBLOCK, O_NOCTTY, O_RDONLY, O_RDWR, O_WRONLY, O_DIRECTORY } = FCNTL;
+const { O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_DIRECTORY } = FCNTL;
 const { AF_INET, AF_UNIX, SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_RAW } = SOCKET;
 const FLAGS = SOCKET.SOCK_CLOEXEC | SOCKET.SOCK_NONBLOCK;
 const BOTH = READABLE | WRITABLE;
 const SIGUSR2 = 12;
+const ONE = Buffer.from('x');
 
 /** One descriptor of a kind, and what can be done to it. */
 export interface Subject {
@@ -61,6 +77,8 @@ export interface Kind {
   readonly ended?: { readonly poll: number; readonly select: number };
   /** The kernel has no wait queue for it: epoll_ctl(2) answers EPERM. */
   readonly isRefusedByEpoll?: true;
+  /** Why there is none on this machine, or for this user. */
+  readonly missing?: string | false;
 }
 
 /** What a test of a kind opens. */
@@ -69,7 +87,7 @@ export class Scope extends Descriptors {
 
   /** Remembers something to close, and lets it not wait. */
   own<T extends { close(): void }>(thing: T): T {
-    if (thing instanceof Descriptor) thing.setBlocking(false);
+    if (thing instanceof Descriptor && !(thing instanceof File)) thing.setBlocking(false);
     this.#last.push(() => thing.close());
     return thing;
   }
@@ -177,6 +195,63 @@ function openNetlink(scope: Scope): Subject {
   return { fd, feed: () => void ok(send(fd, bytes, bytes.length, 0)), take: () => drain(fd) };
 }
 
+/** A message of its own at a time, from a socket that knows the address. */
+function openAddressed(
+  family: 'ipv4' | 'unix',
+  nameOf: (scope: Scope) => Address,
+): (scope: Scope) => Subject {
+  return (scope) => {
+    const receiver = scope.own(Socket.open(family, 'datagram'));
+    const sender = scope.own(Socket.open(family, 'datagram'));
+    receiver.bind(nameOf(scope));
+    const { fd, localAddress } = receiver;
+    return { fd, feed: () => void sender.sendTo(ONE, localAddress), take: () => drain(fd) };
+  };
+}
+
+function openUnixListener(scope: Scope): Subject {
+  const listener = scope.own(Socket.open('unix', 'stream'));
+  listener.bind({ path: join(scope.folder(), 'socket') });
+  listener.listen(8);
+  const { fd, localAddress } = listener;
+  const feed = () => scope.own(Socket.open('unix', 'stream')).connect(localAddress);
+  return { fd, feed, take: () => void scope.own(listener.accept().socket) };
+}
+
+/** A listener that nobody can reach: not every machine reaches itself this way. */
+function openVsockListener(scope: Scope): Subject {
+  const listener = scope.own(Socket.open('vsock', 'stream'));
+  listener.bind({ cid: VSOCK_ADDRESS.anyCid, port: VSOCK_ADDRESS.anyPort });
+  listener.listen(8);
+  return { fd: listener.fd };
+}
+
+/** A socket whose messages to this machine come back to it. */
+function openEcho(type: 'datagram' | 'raw', protocol: number | 'icmp', message: Uint8Array) {
+  return (scope: Scope): Subject => {
+    const socket = scope.own(Socket.open('ipv4', type, { protocol }));
+    const { fd } = socket;
+    const feed = () => void socket.sendTo(message, { host: '127.0.0.1', port: 0 });
+    return { fd, feed, take: () => drain(fd) };
+  };
+}
+
+const ECHO_REQUEST = Uint8Array.of(8, 0, 0, 0, 0, 0, 0, 1);
+/** For experiments: nothing else on this machine uses these. */
+const PROTOCOL_OF_NOBODY = 253;
+const ETHERTYPE_OF_NOBODY = 0x88b6;
+
+function openPacket(scope: Scope): Subject {
+  const link = { link: 'lo', protocol: ETHERTYPE_OF_NOBODY };
+  const receiver = scope.own(Socket.open('packet', 'datagram', { protocol: ETHERTYPE_OF_NOBODY }));
+  receiver.bind(link);
+  receiver.setOption('PACKET_IGNORE_OUTGOING', true);
+  const sender = scope.own(Socket.open('packet', 'datagram'));
+  const to = { ...link, hardwareAddress: '00:00:00:00:00:00' };
+  const { fd } = receiver;
+  return { fd, feed: () => void sender.sendTo(ONE, to), take: () => drain(fd) };
+}
+
 function openPipe(end: 'reader' | 'writer'): (scope: Scope) => Subject {
   return (scope) => {
     const [reader, writer] = scope.pipe();
@@ -202,46 +277,41 @@ function writerOf(scope: Scope, reader: number, writer: number): Subject {
   };
 }
 
+function makeFifo(scope: Scope): string {
+  const path = join(scope.folder(), 'fifo');
+  Fifo.make(path);
+  return path;
+}
+
 function openFifo(end: 'reader' | 'writer'): (scope: Scope) => Subject {
   return (scope) => {
-    const path = join(scope.folder(), 'fifo');
-    execFileSync('mkfifo', [path]);
-    const flags = O_CLOEXEC | O_NONBLOCK;
-    const reader = scope.adopt(open(path, O_RDONLY | flags, 0));
-    const writer = scope.adopt(open(path, O_WRONLY | flags, 0));
+    const path = makeFifo(scope);
+    const reader = scope.adopt(Fifo.tryOpenReader(path).detach());
+    const writer = scope.adopt(Fifo.tryOpenWriter(path)?.detach() ?? -1);
     return end === 'reader' ? readerOf(scope, reader, writer) : writerOf(scope, reader, writer);
   };
 }
 
 /** Before its first writer it is silent, which is not the silence of one whose writer has left. */
 function openLonelyFifo(scope: Scope): Subject {
-  const path = join(scope.folder(), 'fifo');
-  execFileSync('mkfifo', [path]);
-  const fd = scope.adopt(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0));
-  const feed = () => {
-    const writer = scope.adopt(open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK, 0));
-    put(writer, 'x');
-  };
+  const path = makeFifo(scope);
+  const { fd } = scope.own(Fifo.tryOpenReader(path));
+  const feed = () => void scope.own(Fifo.tryOpenWriter(path) as FifoWriter).write(ONE);
   return { fd, feed, take: () => drain(fd) };
 }
 
-const TIOCSPTLCK = 0x40045431;
-const TIOCGPTN = 0x80045430;
-
+/** In raw mode a full terminal stops its writer; by lines it would throw the rest away. */
 function openPty(end: 'controller' | 'terminal'): (scope: Scope) => Subject {
   return (scope) => {
-    const flags = O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK;
-    const controller = scope.adopt(open('/dev/ptmx', flags, 0));
-    const value = new Int32Array(1);
-    ok(ioctl(controller, TIOCSPTLCK, value));
-    ok(ioctl(controller, TIOCGPTN, value));
-    const terminal = scope.adopt(open(`/dev/pts/${value[0]}`, flags, 0));
-    const [fd, other] = end === 'controller' ? [controller, terminal] : [terminal, controller];
+    const pty = scope.own(Pty.open());
+    const terminal = scope.own(pty.openTerminal());
+    terminal.setRaw(true);
+    const [near, far] = end === 'controller' ? [pty, terminal] : [terminal, pty];
     return {
-      fd,
-      feed: () => put(other, 'x\n'),
-      take: () => drain(fd),
-      end: () => scope.close(other),
+      fd: near.fd,
+      feed: () => void far.write(ONE),
+      take: () => drain(near.fd),
+      end: () => far.close(),
     };
   };
 }
@@ -296,15 +366,37 @@ function openAt(path: string, flags: number): (scope: Scope) => Subject {
   return (scope) => ({ fd: scope.adopt(open(path, flags | O_CLOEXEC | O_NONBLOCK, 0)) });
 }
 
+function openDevice(path: string, direction: 'read' | 'both' = 'both') {
+  return (scope: Scope): Subject => {
+    return { fd: scope.own(CharacterDevice.open(path, { direction, nonBlocking: true })).fd };
+  };
+}
+
 function openFile(scope: Scope): Subject {
   const path = join(scope.folder(), 'file');
   writeFileSync(path, 'text');
-  return { fd: scope.adopt(open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK, 0)) };
+  return { fd: scope.own(File.open(path, { read: true, write: true })).fd };
 }
 
 /** Always ready in select and poll, which says nothing; what epoll refuses. */
 function always(openOne: (scope: Scope) => Subject): Kind {
   return { open: openOne, fresh: BOTH, isRefusedByEpoll: true };
+}
+
+/** What says that this kernel, this machine or this user has none of a kind, and nothing else. */
+const MISSING = ['EAFNOSUPPORT', 'EPROTONOSUPPORT', 'EPERM', 'EACCES', 'ENODEV', 'ENOENT', 'ENXIO'];
+
+/** A kind that not every machine has: it is opened once to find out. */
+function perhaps(kind: Kind): Kind {
+  try {
+    using scope = new Scope();
+    kind.open(scope);
+    return kind;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (!MISSING.includes(code as string)) throw error;
+    return { ...kind, missing: message };
+  }
 }
 
 const HUNG_UP = { poll: BOTH | HANGUP, select: READABLE };
@@ -350,6 +442,23 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     fresh: WRITABLE,
     ended: { poll: BOTH | ERROR, select: BOTH },
   },
+  'a UDP socket that is not connected': {
+    open: openAddressed('ipv4', () => ({ host: '127.0.0.1', port: 0 })),
+    fresh: WRITABLE,
+  },
+  'a Unix datagram socket with a name': {
+    open: openAddressed('unix', (scope) => ({ path: join(scope.folder(), 'socket') })),
+    fresh: WRITABLE,
+  },
+  'a listening Unix socket': { open: openUnixListener, fresh: 0 },
+  'a listening vsock socket': perhaps({ open: openVsockListener, fresh: 0 }),
+  'a ping socket': perhaps({ open: openEcho('datagram', 'icmp', ECHO_REQUEST), fresh: WRITABLE }),
+  'a raw socket': perhaps({ open: openEcho('raw', PROTOCOL_OF_NOBODY, ONE), fresh: WRITABLE }),
+  'a packet socket': perhaps({ open: openPacket, fresh: WRITABLE }),
+  'a CAN socket': perhaps({
+    open: (scope) => ({ fd: scope.own(Socket.open('can', 'raw')).fd }),
+    fresh: WRITABLE,
+  }),
   'a netlink socket': { open: openNetlink, fresh: WRITABLE },
   'an eventfd': { open: openEventFd, fresh: WRITABLE },
   'a timerfd': { open: openTimerFd, fresh: 0 },
@@ -368,11 +477,13 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     ended: { poll: BOTH | HANGUP | ERROR, select: BOTH },
   },
   '/proc/mounts': { open: openAt('/proc/mounts', O_RDONLY), fresh: READABLE },
-  '/dev/random': { open: openAt('/dev/random', O_RDONLY), fresh: READABLE },
+  '/dev/random': { open: openDevice('/dev/random', 'read'), fresh: READABLE },
   'a memory file': always((scope) => ({ fd: scope.own(MemFd.open({ size: 1 })).fd })),
   'a regular file': always(openFile),
+  'a block device': perhaps(always((scope) => ({ fd: scope.own(File.open('/dev/loop0')).fd }))),
   'a directory': always(openAt('/', O_RDONLY | O_DIRECTORY)),
-  '/dev/null': always(openAt('/dev/null', O_RDWR)),
-  '/dev/zero': always(openAt('/dev/zero', O_RDWR)),
-  '/dev/urandom': always(openAt('/dev/urandom', O_RDONLY)),
+  '/dev/null': always(openDevice('/dev/null')),
+  '/dev/zero': always(openDevice('/dev/zero')),
+  '/dev/full': always(openDevice('/dev/full')),
+  '/dev/urandom': always(openDevice('/dev/urandom', 'read')),
 };
