@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import {
   decodeCanFrame,
   encodeCanFrame,
@@ -11,6 +12,7 @@ import {
   VSOCK_ADDRESS,
   vsockCid,
 } from '../../src/io.ts';
+import { runSource } from '../harness/child.ts';
 import { asNobody } from '../harness/nobody.ts';
 import { openDescriptors, test } from '../harness/test.ts';
 import { noIpv6 } from './loopback.ts';
@@ -21,6 +23,8 @@ const UDP = 17;
 const ETHERTYPE_LOCAL_EXPERIMENT = 0x88b5;
 const ETHERTYPE_IP = 0x0800;
 const LIMIT_MS = 15_000;
+
+const io = new URL('../../src/io.js', import.meta.url).href;
 
 function open(family: SocketFamily, type: SocketType, protocol?: number | string): Socket {
   const socket = Socket.open(family, type, protocol === undefined ? {} : { protocol });
@@ -276,6 +280,29 @@ test('families: bind() to an interface that is not there is ENODEV', () => {
     address: 'nowhere0',
   });
 });
+
+const noPrlimit = spawnSync('prlimit', ['--version']).error?.message;
+
+test(
+  'families: an interface cannot be looked for without a descriptor, which is not its absence',
+  async () => {
+    const { stdout, stderr } = await runSource(`
+      import { execFileSync } from 'node:child_process';
+      import { openSync } from 'node:fs';
+      import { interfaceIndex } from '${io}';
+      console.log(interfaceIndex('lo'));
+      execFileSync('prlimit', ['--nofile=60:60', '--pid', String(process.pid)]);
+      try { for (;;) openSync('/', 'r'); } catch {}
+      try { interfaceIndex('lo'); }
+      catch ({ message }) { console.log(message); }
+    `);
+    assert.equal(stderr, '');
+    const [index, message] = stdout.trim().split('\n');
+    assert.equal(index, '1');
+    assert.match(message ?? '', /^if_nametoindex EMFILE lo: no descriptor is left to ask/);
+  },
+  { skip: noPrlimit !== undefined && `prlimit does not run here: ${noPrlimit}` },
+);
 
 const isFull = process.env['POLYIO_TEST_FULL'] === '1';
 const ROUNDS = isFull ? 10_000 : 500;

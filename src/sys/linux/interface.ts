@@ -3,7 +3,9 @@ import { inspect } from 'node:util';
 import { SystemError } from '../../errors.ts';
 import { asInteger } from '../../platform/integers.ts';
 import { bindValue } from '../ffi.ts';
-import { ERRNO } from '../posix/abi.ts';
+import { ERRNO, SOCKET } from '../posix/abi.ts';
+import { socket } from '../posix/socket.ts';
+import { close } from '../posix/unistd.ts';
 
 const NAME_MAX = 15;
 const INDEX_MAX = 2 ** 31 - 1;
@@ -12,8 +14,8 @@ const ifNameToIndex = bindValue<[name: string]>('if_nametoindex', 'int', ['strin
 
 /**
  * The index of a network interface (1 to 2^31-1), given as the index itself or by its name. 0 leaves
- * the choice to the kernel. Throws TypeError, RangeError, SystemError ENODEV when there is none of
- * that name. @see if_nametoindex(3)
+ * the choice to the kernel. Throws TypeError, RangeError, SystemError: ENODEV when there is none of
+ * that name, EMFILE when no descriptor is left to ask with. @see if_nametoindex(3)
  */
 export function interfaceIndex(value: number | string, what = 'interface'): number {
   if (typeof value === 'number') return asInteger(value, what, 0, INDEX_MAX);
@@ -27,7 +29,17 @@ export function interfaceIndex(value: number | string, what = 'interface'): numb
   }
   const index = ifNameToIndex(value);
   if (index > 0) return index;
-  // No descriptor left for the question is the other way to fail; it is seen where one is opened.
+  throw refused(value);
+}
+
+/** It answers 0 too when the socket that it asks through cannot be opened: so is one opened here. */
+function refused(name: string): SystemError {
+  const fd = socket(SOCKET.AF_UNIX, SOCKET.SOCK_DGRAM | SOCKET.SOCK_CLOEXEC, 0);
+  if (fd < 0) {
+    const hint = 'no descriptor is left to ask the kernel with: close some, or raise ulimit -n';
+    return new SystemError(fd, 'if_nametoindex', { address: name, hint });
+  }
+  close(fd);
   const hint = 'there is no network interface of that name';
-  throw new SystemError(ERRNO.ENODEV, 'if_nametoindex', { address: value, hint });
+  return new SystemError(ERRNO.ENODEV, 'if_nametoindex', { address: name, hint });
 }
