@@ -10,6 +10,7 @@
  *   or a source that was never joined is EADDRNOTAVAIL.
  * - Without an interface the routing table chooses one, which fails with ENODEV where it has no
  *   route for the group.
+ * - A TCP socket may join a group, from which it never receives anything.
  * - A Linux socket receives what any socket of the machine joined on its port unless
  *   IP_MULTICAST_ALL is off.
  */
@@ -39,6 +40,7 @@ export interface MembershipOptions extends MulticastOptions {
 export interface MulticastSocket {
   readonly fd: number;
   readonly family: string;
+  readonly type: string;
   setOption<Name extends SocketOption>(name: Name, value: SocketOptionInput<Name>): void;
 }
 
@@ -51,16 +53,23 @@ const HINTS: Readonly<Record<number, string>> = {
   [ERRNO.EINVAL]: 'not a multicast group, or a group joined as a whole has no sources to join',
 };
 
-/** The multicast side of an ipv4 or ipv6 socket: `socket.multicast`. @see ip(7), ipv6(7) */
+/**
+ * The multicast side of an ipv4 or ipv6 socket of datagrams or raw packets: `socket.multicast`.
+ *
+ * @see ip(7), ipv6(7)
+ */
 export class Multicast {
   readonly #socket: MulticastSocket;
   readonly #level: number;
 
-  /** Throws TypeError for a socket of another family. */
+  /** Throws TypeError for a socket of another family, or of a stream. */
   constructor(socket: MulticastSocket) {
-    const { family } = socket;
+    const { family, type } = socket;
     if (family !== 'ipv4' && family !== 'ipv6') {
       throw new TypeError(`multicast is of ipv4 and ipv6 sockets; this one is ${family}`);
+    }
+    if (type === 'stream') {
+      throw new TypeError('multicast is of datagrams; nothing sent to a group reaches a stream');
     }
     this.#socket = socket;
     this.#level = family === 'ipv4' ? INET.IPPROTO_IP : INET.IPPROTO_IPV6;
@@ -109,6 +118,10 @@ export class Multicast {
   setTtl(hops: number): void {
     asInteger(hops, 'hops', 0, TTL_MAX);
     this.#socket.setOption(this.#isIpv4 ? 'IP_MULTICAST_TTL' : 'IPV6_MULTICAST_HOPS', hops);
+  }
+
+  [inspect.custom](): string {
+    return `Multicast{fd ${this.#socket.fd} ${this.#socket.family}}`;
   }
 
   get #isIpv4(): boolean {

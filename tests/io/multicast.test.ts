@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import {
   type InternetAddress,
   type Link,
@@ -193,4 +194,14 @@ test('multicast is of Internet sockets', () => {
     name: 'TypeError',
     message: 'multicast is of ipv4 and ipv6 sockets; this one is unix',
   });
+});
+
+test('multicast: a stream has no groups, and one of datagrams shows whose it is', () => {
+  using stream = Socket.open('ipv4', 'stream');
+  assert.throws(() => stream.multicast, {
+    name: 'TypeError',
+    message: 'multicast is of datagrams; nothing sent to a group reaches a stream',
+  });
+  using socket = Socket.open('ipv6', 'datagram');
+  assert.equal(inspect(socket.multicast), `Multicast{fd ${socket.fd} ipv6}`);
 });
