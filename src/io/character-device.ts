@@ -8,6 +8,7 @@
  * - /dev/null takes every byte and is always at its end, /dev/zero never ends, /dev/full reads as
  *   zeros and refuses every write with ENOSPC.
  */
+import { inspect } from 'node:util';
 import type { SystemError } from '../errors.ts';
 import { asFd } from '../platform/fd.ts';
 import { ERRNO, FCNTL } from '../sys/posix/abi.ts';
@@ -36,11 +37,13 @@ function missing(errno: number): string | undefined {
 /** Opens a character device by its path: the descriptor. For this class and for terminals. */
 export function openDevice(path: string, options: DeviceOpenOptions): number {
   const { direction = 'both', nonBlocking = false, timeoutMs = null } = options;
-  const access = DIRECTIONS[direction];
-  if (access === undefined) {
-    throw new TypeError(`direction must be 'read', 'write' or 'both', got ${String(direction)}`);
+  if (!Object.hasOwn(DIRECTIONS, direction)) {
+    throw new TypeError(`direction must be 'read', 'write' or 'both', got ${inspect(direction)}`);
   }
-  const flags = access | (nonBlocking ? FCNTL.O_NONBLOCK : 0);
+  if (typeof nonBlocking !== 'boolean') {
+    throw new TypeError(`nonBlocking must be a boolean, got ${inspect(nonBlocking)}`);
+  }
+  const flags = DIRECTIONS[direction] | (nonBlocking ? FCNTL.O_NONBLOCK : 0);
   const deadline = openDeadline(timeoutMs);
   return openPath({ path, flags, kinds: ['character device'], deadline, hint: missing });
 }

@@ -155,15 +155,14 @@ export class Terminal extends Device {
    */
   setAttributes(attributes: Readonly<TerminalAttributes>, when: TerminalWhen = 'now'): void {
     const fd = this.openFd('setAttributes');
-    const request = WHEN[when];
-    if (request === undefined) {
+    if (!Object.hasOwn(WHEN, when)) {
       const names = Object.keys(WHEN).join(', ');
       throw new TypeError(`when must be one of ${names}, got ${inspect(when)}`);
     }
     checkAttributes(attributes);
     const found = this.#found ?? this.#read();
     const deadline = when === 'now' ? 0 : null;
-    const result = callUntil(deadline, 0, setAttributes, fd, attributes, request, undefined);
+    const result = callUntil(deadline, 0, setAttributes, fd, attributes, WHEN[when], undefined);
     if (result < 0) throw this.failure(result, 'ioctl');
     this.#found = found;
     restoreAtExit(this);
@@ -268,7 +267,7 @@ export class Terminal extends Device {
 
   /** Throws away what came in and was not read, or was written and not sent. @see tcflush(3) */
   flush(queue: keyof typeof QUEUES = 'both'): void {
-    if (QUEUES[queue] === undefined) {
+    if (!Object.hasOwn(QUEUES, queue)) {
       throw new TypeError(`queue must be 'input', 'output' or 'both', got ${inspect(queue)}`);
     }
     const fd = this.openFd('flush');

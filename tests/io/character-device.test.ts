@@ -136,8 +136,17 @@ test('open() refuses what is no character device, and what is not there', () => 
     name: 'TypeError',
     message: /is a regular file, not a character device: open it with File\.open$/,
   });
-  const direction = 'up' as unknown as 'read';
-  assert.throws(() => CharacterDevice.open('/dev/null', { direction }), TypeError);
+  for (const direction of ['up', 'constructor'] as unknown as 'read'[]) {
+    assert.throws(() => CharacterDevice.open('/dev/null', { direction }), {
+      name: 'TypeError',
+      message: `direction must be 'read', 'write' or 'both', got '${direction}'`,
+    });
+  }
+  const nonBlocking = 1 as unknown as boolean;
+  assert.throws(() => CharacterDevice.open('/dev/null', { nonBlocking }), {
+    name: 'TypeError',
+    message: 'nonBlocking must be a boolean, got 1',
+  });
   assert.throws(() => CharacterDevice.open('/dev/null', { timeoutMs: 0 }), RangeError);
 });
 

@@ -223,7 +223,15 @@ test('flush() throws away what came in, drain() waits for what went out', () => 
   assert.equal(terminal.tryRead(new Uint8Array(32)), null);
   terminal.writeAll(Buffer.from('x'));
   terminal.drain();
-  assert.throws(() => terminal.flush('all' as 'both'), TypeError);
+  for (const queue of ['all', 'toString'] as unknown as 'both'[]) {
+    assert.throws(() => terminal.flush(queue), /^TypeError: queue must be 'input', 'output' or/);
+  }
+  for (const when of ['then', 'toString'] as unknown as 'now'[]) {
+    assert.throws(
+      () => terminal.setAttributes(terminal.attributes, when),
+      /^TypeError: when must be one of/,
+    );
+  }
 });
 
 test('the size is one, whichever side sets it', () => {
