@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { Arena } from '../sys/arena.ts';
 
 /**
@@ -7,6 +8,7 @@ import { Arena } from '../sys/arena.ts';
 export class AlignedMemory {
   readonly bytes: Uint8Array;
   readonly #arena: Arena;
+  #closed = false;
 
   private constructor(arena: Arena) {
     this.#arena = arena;
@@ -21,11 +23,17 @@ export class AlignedMemory {
     return new AlignedMemory(Arena.map(size));
   }
 
+  /** Gives the pages back; closing it again does nothing. */
   close(): void {
+    this.#closed = true;
     this.#arena.close();
   }
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  [inspect.custom](): string {
+    return `AlignedMemory{${this.#closed ? 'closed' : `${this.bytes.length} bytes`}}`;
   }
 }

@@ -324,7 +324,9 @@ test('direct access is refused with the reason where the file system has none', 
 test('AlignedMemory starts at a page', () => {
   const memory = AlignedMemory.allocate(10);
   memory.bytes.fill(7);
+  assert.equal(inspect(memory), 'AlignedMemory{10 bytes}');
   memory.close();
+  assert.equal(inspect(memory), 'AlignedMemory{closed}');
   memory.close();
   assert.ok(memory.bytes.every((byte) => byte === 0));
   assert.throws(() => AlignedMemory.allocate(0), RangeError);
