@@ -135,6 +135,10 @@ export function sendRefused(
   address: Address | null = null,
 ): SystemError {
   const details = address === null ? {} : addressDetails(address);
+  if (errno === -ERRNO.EDESTADDRREQ) {
+    const hint = 'it is connected to nobody: connect it, or name the receiver with sendTo';
+    return new SystemError(errno, syscall, { hint });
+  }
   if (errno !== -ERRNO.EMSGSIZE) return new SystemError(errno, syscall, details);
   const hint = `${length} bytes are more than one message of this socket can carry; send less at once`;
   return new SystemError(errno, syscall, { ...details, hint });

@@ -347,6 +347,7 @@ const ALIGNMENT =
 const FAILURES: Readonly<Record<number, string>> = {
   [ERRNO.EBADF]: 'it was not opened for that: read, write',
   [ERRNO.ENOSPC]: 'the disk is full',
+  [ERRNO.EFBIG]: 'its file system, or this process (ulimit -f), has no files as large as that',
   [ERRNO.EOPNOTSUPP]: 'its file system cannot do this',
 };
 

@@ -50,6 +50,7 @@ const REMEDIES: Readonly<Record<Kind, string>> = {
 };
 
 const HINTS: Readonly<Record<number, string>> = {
+  [ERRNO.ENOENT]: 'there is nothing of that name',
   [ERRNO.EACCES]: 'this user may not: look at its mode and at those of the directories above it',
   [ERRNO.EPERM]: 'the kernel allows it to the owner or to root only',
   [ERRNO.ENAMETOOLONG]: `a path has at most ${LIMITS.PATH_MAX - 1} bytes, each name in it ${LIMITS.NAME_MAX}`,

@@ -72,6 +72,10 @@ const CONNECTORS: Partial<Record<SocketFamily, typeof connectInternet>> = {
   unix: connectUnix,
   vsock: connectVsock,
 };
+const HINTS: Readonly<Record<string, string>> = {
+  [`accept ${ERRNO.EINVAL}`]: 'it does not listen: call bind and listen first',
+  [`recv ${ERRNO.ENOTCONN}`]: 'it is not connected: call connect first, or accept on a listener',
+};
 const DIRECTIONS = { read: SOCKET.SHUT_RD, write: SOCKET.SHUT_WR, both: SOCKET.SHUT_RDWR } as const;
 
 /** A connection taken from a listening socket, and who is at its other end. */
@@ -159,7 +163,12 @@ export class Socket extends MessageSocket {
     const fd = this.openFd('bind');
     const { bytes, size } = encodeFor(this.family, address);
     const result = bindAddress(fd, bytes, size);
-    if (result < 0) throw new SystemError(result, 'bind', addressDetails(address));
+    if (result >= 0) return;
+    const isFile = result === -ERRNO.EADDRINUSE && 'path' in address;
+    const hint = isFile
+      ? 'something of that name is there: remove it when nobody uses it'
+      : undefined;
+    throw new SystemError(result, 'bind', { ...addressDetails(address), hint });
   }
 
   /**
@@ -426,6 +435,10 @@ export class Socket extends MessageSocket {
   #received(length: number, room: number): Received {
     const bytes = Math.min(length, room);
     return { bytes, length, truncated: length > room, address: lastSender() };
+  }
+
+  protected override failure(result: number, name: string, hint?: string): SystemError {
+    return super.failure(result, name, hint ?? HINTS[`${name} ${-result}`]);
   }
 
   protected override describe(): string {

@@ -146,7 +146,11 @@ test('a connected datagram socket hears its peer only, until it is dissolved', (
   assert.equal(socket.remoteAddress, null);
   const { port } = socket.localAddress as InternetAddress;
   assert.equal(port, 0, 'a port that the kernel chose is given up');
-  assert.throws(() => socket.send(Buffer.from('x')), { code: 'EDESTADDRREQ', syscall: 'send' });
+  assert.throws(() => socket.send(Buffer.from('x')), {
+    code: 'EDESTADDRREQ',
+    syscall: 'send',
+    message: /: it is connected to nobody: connect it, or name the receiver with sendTo$/,
+  });
   socket.sendTo(Buffer.from('here'), stranger.localAddress);
   stranger.sendTo(Buffer.from('now'), stranger.recvFrom(buffer).address);
   assert.equal(buffer.toString('utf8', 0, socket.recv(buffer)), 'now');

@@ -231,7 +231,13 @@ test('what cannot be watched names the path and why', () => {
   using watched = setUp();
   const { folder, inotify } = watched;
   const path = join(folder, 'missing');
-  const expected = { name: 'SystemError', code: 'ENOENT', syscall: 'inotify_add_watch', path };
+  const expected = {
+    name: 'SystemError',
+    code: 'ENOENT',
+    syscall: 'inotify_add_watch',
+    path,
+    message: `inotify_add_watch ENOENT ${path}: there is nothing of that name`,
+  };
   assert.throws(() => inotify.watch(path, ['IN_OPEN']), expected);
   assert.throws(() => inotify.watch('a\0b', ['IN_OPEN']), TypeError);
   assert.throws(() => inotify.watch(5 as unknown as string, ['IN_OPEN']), TypeError);

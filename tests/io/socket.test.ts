@@ -91,6 +91,18 @@ test('an unbound socket has the wildcard address and no peer', () => {
   assert.equal(socket.remoteAddress, null);
 });
 
+test('what was left out before accept() and recv() is said in their error', () => {
+  using socket = Socket.open('ipv4', 'stream');
+  assert.throws(() => socket.accept(), {
+    code: 'EINVAL',
+    message: 'accept EINVAL: it does not listen: call bind and listen first',
+  });
+  assert.throws(() => socket.recv(Buffer.alloc(1)), {
+    code: 'ENOTCONN',
+    message: /^recv ENOTCONN: it is not connected: call connect first/,
+  });
+});
+
 test('bind() to a port in use throws EADDRINUSE with the address', () => {
   const { listener, address } = listenOnLoopback();
   using _ = listener;
@@ -126,7 +138,11 @@ test('bind() to a path in use throws EADDRINUSE with the path', () => {
   using first = Socket.open('unix', 'stream');
   first.bind({ path });
   using second = Socket.open('unix', 'stream');
-  assert.throws(() => second.bind({ path }), { code: 'EADDRINUSE', address: path });
+  assert.throws(() => second.bind({ path }), {
+    code: 'EADDRINUSE',
+    address: path,
+    message: /: something of that name is there: remove it when nobody uses it$/,
+  });
 });
 
 test('bind() and connect() refuse an address of another family', () => {
