@@ -204,21 +204,18 @@ function asDescriptors(handles: readonly Handle[]): number[] {
   return handles.map(fdOf);
 }
 
-/** An IPv6 socket sends to `::ffff:192.0.2.1` over IPv4. */
-function travelsOverIpv4(family: SocketFamily, address: Address | undefined): boolean {
-  if (family === 'ipv4') return true;
-  return address !== undefined && 'host' in address && /^::ffff:.*\./i.test(address.host);
-}
-
 /** Writes the control data and answers its size in bytes. */
 function writeControl(view: DataView, family: SocketFamily, options: SendMessageOptions): number {
-  const { address, descriptors = [], credentials, packetInfo, tos, ttl, segmentSize } = options;
+  const { descriptors = [], credentials, packetInfo, tos, ttl, segmentSize } = options;
   const writer = new ControlWriter(view);
   const fds = asDescriptors(descriptors);
   if (fds.length > 0) writer.appendDescriptors(fds);
   if (credentials !== undefined) writer.appendCredentials(credentials);
   if (packetInfo !== undefined) writer.appendPacketInfo(family === 'ipv4', packetInfo);
-  writer.appendHeaderFields(travelsOverIpv4(family, address), tos, ttl);
+  // A socket of IPv6 may send over IPv4 (`::ffff:192.0.2.1`, perhaps since connect): each of the two
+  // reads its own and leaves the other's alone.
+  if (family === 'ipv6') writer.appendHeaderFields(false, tos, ttl);
+  writer.appendHeaderFields(true, tos, ttl);
   if (segmentSize !== undefined) writer.appendSegmentSize(segmentSize);
   for (const other of options.others ?? []) writer.appendRaw(other);
   return writer.size;

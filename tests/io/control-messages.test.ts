@@ -84,6 +84,11 @@ test(
     });
     const answer = client.recvMessage(room);
     assert.deepEqual([answer.address, answer.tos], [{ host: '127.0.0.2', port }, 9]);
+    client.setOption('IP_RECVTTL', true);
+    server.connect(address);
+    server.sendMessage(Buffer.from('z'), { tos: 10, ttl: 7 });
+    const { tos, ttl } = client.recvMessage(room);
+    assert.deepEqual([tos, ttl], [10, 7]);
   },
   { skip: !hasIpv6() && 'no IPv6 loopback' },
 );
