@@ -110,6 +110,7 @@ export interface InotifyOverflow {
   readonly event: 'IN_Q_OVERFLOW';
 }
 
+/** One record of a batch: something that happened, a move whose halves were joined, or lost events. */
 export type InotifyEvent = InotifyChange | InotifyMove | InotifyOverflow;
 
 const HINTS: Readonly<Record<string, string>> = {

@@ -71,7 +71,10 @@ function decodeChange({ type, body }: NetlinkMessage): NetlinkChange | null {
   }
 }
 
-/** The changes of the network as they happen. Readable in a selector while one is there. */
+/**
+ * The changes of the network as they happen: rtnetlink(7). Readable in a selector when one has come;
+ * one read may bring several, so take them with `tryNext` until it answers null.
+ */
 export class NetlinkChanges {
   readonly #socket: Socket;
   readonly #buffer = new Uint8Array(BUFFER_SIZE);
@@ -100,6 +103,7 @@ export class NetlinkChanges {
     }
   }
 
+  /** The descriptor's number, or -1 once it is closed. */
   get fd(): number {
     return this.#socket.fd;
   }
@@ -113,6 +117,7 @@ export class NetlinkChanges {
     this.#socket.setTimeout(timeoutMs);
   }
 
+  /** `true` waits for ever, the same as `setTimeout(null)`; `false` never, as `setTimeout(0)`. */
   setBlocking(on: boolean): void {
     this.#socket.setBlocking(on);
   }
@@ -140,6 +145,7 @@ export class NetlinkChanges {
     }
   }
 
+  /** Stops following; closing it again does nothing. */
   close(): void {
     this.#socket.close();
   }

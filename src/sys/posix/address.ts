@@ -40,6 +40,7 @@ export interface UnnamedAddress {
   readonly unnamed: true;
 }
 
+/** Where a socket is, or what it speaks to; which form it has depends on the family of the socket. */
 export type Address =
   | InternetAddress
   | PathAddress
