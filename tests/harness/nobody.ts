@@ -19,7 +19,10 @@ export function unreadable(): string | false {
   return 'the folder of this checkout is closed to other users';
 }
 
-/** Runs source text as user nobody, or as the user who is not root already; the named exports of polyio are in scope. */
+/**
+ * Runs source text as user nobody, or as the user who is not root already; the named exports of
+ * polyio are in scope.
+ */
 export function asNobody(names: string, source: string): Promise<Ended> {
   // The foreign library is loaded before: its files need not be readable to everybody.
   return runSource(`
