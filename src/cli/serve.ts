@@ -7,6 +7,7 @@ import { Failure, sentenceOf } from './failure.ts';
 import { count } from './figures.ts';
 import { openJson } from './json-output.ts';
 import { complain } from './output.ts';
+import { ProtocolWatch } from './protocol-watch.ts';
 import { explainStart } from './serve-errors.ts';
 import { EVENTS_HELP, JsonReport } from './serve-json.ts';
 import { checkFlags, declareOptions, limitsOf, type ServeFlags } from './serve-options.ts';
@@ -128,6 +129,7 @@ async function run(flags: ServeFlags): Promise<void> {
     if (server === null) return;
     for (const report of reports) report.listening(server);
     warnWhenExposed(server);
+    using _watch = new ProtocolWatch(server);
     process.exitCode = await live(server, flags, signals, reports);
   } finally {
     for (const report of reports) report.close();

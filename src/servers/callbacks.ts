@@ -1,7 +1,7 @@
 /** Calling a protocol: what it throws or returns by mistake becomes the error of that connection. */
 import { PolyioError } from '../errors.ts';
 import type { CallbackName, Chunk, Connection, DropReason, Protocol } from './protocol.ts';
-import { COUNTER } from './statistics.ts';
+import { COUNTER, type WorkerRecord } from './statistics.ts';
 
 type ConnectionCallback = Exclude<CallbackName, 'drop'>;
 
@@ -16,11 +16,11 @@ function ignore(): void {
 /** One protocol and the place where its mistakes are counted. */
 export class Callbacks {
   readonly protocol: Protocol;
-  readonly #counters: Float64Array;
+  readonly #record: WorkerRecord;
 
-  constructor(protocol: Protocol, counters: Float64Array) {
+  constructor(protocol: Protocol, record: WorkerRecord) {
     this.protocol = protocol;
-    this.#counters = counters;
+    this.#record = record;
   }
 
   has(name: CallbackName): boolean {
@@ -33,7 +33,7 @@ export class Callbacks {
       const returned = this.protocol.data(connection, chunk);
       return typeof returned === 'object' ? this.#check('data', returned) : undefined;
     } catch (error) {
-      return this.#count(error);
+      return this.#count('data', error);
     }
   }
 
@@ -46,7 +46,7 @@ export class Callbacks {
     try {
       return this.#check(name, callback.call(this.protocol, connection, error));
     } catch (thrown) {
-      return this.#count(thrown);
+      return this.#count(name, thrown);
     }
   }
 
@@ -54,7 +54,7 @@ export class Callbacks {
     try {
       this.#check('drop', this.protocol.drop?.(reason));
     } catch (thrown) {
-      this.#count(thrown);
+      this.#count('drop', thrown);
     }
   }
 
@@ -62,6 +62,7 @@ export class Callbacks {
     if (!isThenable(returned)) return undefined;
     returned.then(ignore, ignore);
     return this.#count(
+      name,
       new PolyioError(
         'ERR_POLYIO_ASYNC_PROTOCOL',
         `the protocol's ${name} callback returned a promise; callbacks are synchronous, because a model's loop never returns to Node`,
@@ -69,11 +70,16 @@ export class Callbacks {
     );
   }
 
-  #count(thrown: unknown): Error {
+  #count(name: CallbackName, thrown: unknown): Error {
     // Another thread ends this one's wait, which was inside a write: no mistake of the protocol's.
     if (thrown instanceof PolyioError && thrown.code === 'ERR_POLYIO_INTERRUPTED') throw thrown;
     const index = COUNTER.protocolErrors;
-    this.#counters[index] = (this.#counters[index] as number) + 1;
-    return thrown instanceof Error ? thrown : new Error(`the protocol threw ${String(thrown)}`);
+    const { counters } = this.#record;
+    counters[index] = (counters[index] as number) + 1;
+    const error =
+      thrown instanceof Error ? thrown : new Error(`the protocol threw ${String(thrown)}`);
+    const { code = error.name } = error as NodeJS.ErrnoException;
+    this.#record.noteProtocolError(`${name}: ${code}: ${error.message}`);
+    return error;
   }
 }

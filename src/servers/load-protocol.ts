@@ -34,6 +34,9 @@ function explain(url: string, error: unknown): string {
   if (code === 'ERR_MODULE_NOT_FOUND' && message.startsWith(`Cannot find module '${file}'`)) {
     return 'there is no such file';
   }
+  if (code === 'EACCES' && message.includes(`'${file}'`)) {
+    return 'you may not read it; chmod +r gives everybody that right';
+  }
   if (code === 'ERR_UNSUPPORTED_DIR_IMPORT') return 'it is a directory, not a file';
   if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[cm]?ts$/.test(url)) {
     return `Node ${process.version} does not run TypeScript; compile it to .js, or use Node 22.18 or later`;

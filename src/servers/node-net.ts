@@ -31,7 +31,7 @@ function duplicate(fd: number): number {
 export function nodeNet(assignment: Assignment): NodeNetServer {
   const { control, limits, listenerFd, protocol, worker } = assignment;
   const record = control.workers[worker] as WorkerRecord;
-  const host: NodeHost = { callbacks: new Callbacks(protocol, record.counters), limits, record };
+  const host: NodeHost = { callbacks: new Callbacks(protocol, record), limits, record };
   const connections = new Set<NodeConnection>();
   let nextId = 1;
   let settle = (): void => {};

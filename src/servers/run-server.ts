@@ -5,7 +5,7 @@ import { asInteger } from '../platform/integers.ts';
 import { beginWait, endWait } from '../sys/interrupt.ts';
 import { descriptorLimit } from '../sys/posix/resource.ts';
 import { type Limits, resolveLimits } from './limits.ts';
-import { openListener } from './listen.ts';
+import { Listener } from './listen.ts';
 import { checkProtocol } from './load-protocol.ts';
 import { chooseModel, type ModelName, programOf } from './models.ts';
 import type { Protocol } from './protocol.ts';
@@ -51,11 +51,11 @@ export function runServer(protocol: Protocol, options: RunServerOptions = {}): S
   const control = new ControlBlock(new ArrayBuffer(ControlBlock.size(1)), 1);
   const { isBlocking, descriptorsBelow } = model;
   const { backlog } = limits;
-  using listener = openListener({ host, port, backlog, isBlocking, descriptorsBelow });
+  using listener = new Listener({ host, port, backlog, isBlocking, descriptorsBelow });
   // From here on another thread may interrupt this one, whom `onListening` tells that it serves.
   beginWait();
   try {
-    onListening?.(listener.localAddress);
+    onListening?.(listener.address);
     const listenerFd = listener.fd;
     runProgram(model, {
       protocol,

@@ -47,7 +47,9 @@ const DROP_COUNTER: Readonly<Record<DropReason, number>> = {
 
 const HEADER_BYTES = 64;
 const WORDS_BYTES = 64;
-const WORKER_BYTES = WORDS_BYTES + 192;
+const COUNTERS_BYTES = 192;
+const TEXT_BYTES = 512;
+const WORKER_BYTES = WORDS_BYTES + COUNTERS_BYTES + TEXT_BYTES;
 
 const STOP_WORD = 0;
 const ACTIVE_WORD = 1;
@@ -55,6 +57,7 @@ const STATE_WORD = 0;
 const PID_WORD = 1;
 const TID_WORD = 2;
 const SEEN_WORD = 3;
+const TEXT_LENGTH_WORD = 4;
 
 /** A moment's figures of a whole server. All counts are since it started. */
 export interface Statistics {
@@ -87,10 +90,12 @@ export interface Statistics {
 export class WorkerRecord {
   readonly counters: Float64Array;
   readonly #words: Int32Array;
+  readonly #text: Uint8Array;
 
   constructor(memory: ArrayBufferLike, offset: number) {
     this.#words = new Int32Array(memory, offset, WORDS_BYTES >> 2);
     this.counters = new Float64Array(memory, offset + WORDS_BYTES, COUNTERS.length);
+    this.#text = new Uint8Array(memory, offset + WORDS_BYTES + COUNTERS_BYTES, TEXT_BYTES);
   }
 
   get state(): number {
@@ -119,6 +124,21 @@ export class WorkerRecord {
   setThread(pid: number, tid: number): void {
     Atomics.store(this.#words, PID_WORD, pid);
     Atomics.store(this.#words, TID_WORD, tid);
+  }
+
+  /** Keeps the first mistake of the protocol, cut to what fits, for whoever runs the server. */
+  noteProtocolError(text: string): void {
+    if (this.#words[TEXT_LENGTH_WORD] !== 0) return;
+    // Not encodeInto: it takes no shared memory.
+    const bytes = Buffer.from(text).subarray(0, TEXT_BYTES);
+    this.#text.set(bytes);
+    Atomics.store(this.#words, TEXT_LENGTH_WORD, bytes.length);
+  }
+
+  /** What `noteProtocolError` kept, or null. */
+  get protocolError(): string | null {
+    const length = Atomics.load(this.#words, TEXT_LENGTH_WORD);
+    return length === 0 ? null : Buffer.from(this.#text.subarray(0, length)).toString();
   }
 
   countDrop(reason: DropReason): void {
@@ -167,6 +187,12 @@ export class ControlBlock {
 
   closeOne(): void {
     Atomics.sub(this.#header, ACTIVE_WORD, 1);
+  }
+
+  /** The first mistake of the protocol in one of the workers, or null. */
+  get protocolError(): string | null {
+    const texts = this.workers.map(({ protocolError }) => protocolError);
+    return texts.find((text) => text !== null) ?? null;
   }
 
   /** The sum over all workers. */

@@ -13,12 +13,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import type { Unsupported } from '../errors.ts';
-import { type Address, formatAddress, type Socket } from '../io.ts';
 import { asInteger } from '../platform/integers.ts';
+import { type Address, formatAddress } from '../sys/posix/address.ts';
 import { descriptorLimit } from '../sys/posix/resource.ts';
 import { close } from '../sys/posix/unistd.ts';
 import { type Limits, resolveLimits } from './limits.ts';
-import { openListener } from './listen.ts';
+import { Listener } from './listen.ts';
 import { type Choice, chooseModel, type ModelName } from './models.ts';
 import { processMemory, startProcess } from './process-workers.ts';
 import { ControlBlock, STATE, STOP, type Statistics, type WorkerRecord } from './statistics.ts';
@@ -63,6 +63,12 @@ export interface Server extends AsyncDisposable {
   readonly address: Address;
   readonly workers: number;
   readonly limits: Limits;
+  /**
+   * The first mistake of the protocol, as `data: RangeError: why`: the callback that threw or
+   * returned a promise, the error's code or name, its message; cut to 512 bytes. Null for none. All
+   * of them are counted in the statistics.
+   */
+  readonly protocolError: string | null;
   /** The figures of this moment, over all workers. */
   statistics(): Statistics;
   /**
@@ -87,20 +93,20 @@ class SupervisedServer implements Server {
   readonly over: AbortSignal;
   readonly #over = new AbortController();
   readonly #control: ControlBlock;
-  readonly #listener: Socket;
+  readonly #listener: Listener;
   readonly #handles: readonly WorkerHandle[];
 
   constructor(
     choice: Choice,
     limits: Limits,
-    listener: Socket,
+    listener: Listener,
     control: ControlBlock,
     handles: readonly WorkerHandle[],
   ) {
     this.model = choice.model.name;
     this.rejected = choice.rejected;
     this.limits = limits;
-    this.address = listener.localAddress;
+    this.address = listener.address;
     this.workers = handles.length;
     this.#listener = listener;
     this.#control = control;
@@ -121,6 +127,10 @@ class SupervisedServer implements Server {
       this.#listener.close();
       this.#over.abort();
     }
+  }
+
+  get protocolError(): string | null {
+    return this.#control.protocolError;
   }
 
   statistics(): Statistics {
@@ -245,7 +255,7 @@ export async function serve(module: URL | string, options: ServeOptions = {}): P
   const { backlog } = limits;
   const numeric = await numericHost(host);
   signal?.throwIfAborted();
-  const listener = openListener({ host: numeric, port, backlog, isBlocking, descriptorsBelow });
+  const listener = new Listener({ host: numeric, port, backlog, isBlocking, descriptorsBelow });
   const { control, handles } = startWorkers(choice, workers, {
     protocol: moduleUrl(module),
     limits,
@@ -256,6 +266,8 @@ export async function serve(module: URL | string, options: ServeOptions = {}): P
     await Promise.all(handles.map(({ ready }) => ready));
     signal?.throwIfAborted();
   } catch (error) {
+    // Who waits for the start hears of it from this call, not from `finished`.
+    server.finished.catch(() => {});
     await server.abort();
     throw error;
   }

@@ -51,6 +51,13 @@ test('serve: a host name that nobody knows', async () => {
   assertFails(ended, 1, /host name no-such-host\.invalid\b.*127\.0\.0\.1/);
 });
 
+test('serve: in a folder that was removed', async () => {
+  const shell = 'mkdir gone && cd gone && rmdir ../gone && exec "$0" "$1" serve --port 0';
+  using folder = new Folder();
+  const ended = await runCommand('sh', ['-c', shell, process.execPath, CLI], { cwd: folder.path });
+  assertFails(ended, 1, /ENOENT/);
+});
+
 test('serve: two servers on one port', async () => {
   await using serving = await Serving.start([]);
   const ended = await polyio(['serve', '--port', String(serving.port)]);

@@ -42,6 +42,29 @@ test(
   { skip: missing('nc') },
 );
 
+const MISTAKES: readonly [what: string, data: string, pattern: RegExp][] = [
+  ['throws', 'throw new RangeError("no\\nluck")', /failed in data: RangeError: no luck; its/],
+  ['is async', 'return Promise.resolve()', /failed in data: ERR_POLYIO_ASYNC_PROTOCOL: the proto/],
+];
+
+for (const [what, data, pattern] of MISTAKES) {
+  test(`serve: a protocol that ${what} is named on stderr, once`, async () => {
+    using folder = new Folder();
+    const file = folder.file('bad.mjs', `export default { data() { ${data} } };`);
+    await using serving = await Serving.start(['--protocol', file]);
+    for (let i = 0; i < 3; i++) {
+      await using client = await Client.connect(serving.port);
+      client.socket.write('x');
+      await once(client.socket, 'close');
+    }
+    assert.equal(await serving.stop(), 0);
+    assert.match(serving.stderr, pattern);
+    assert.equal(serving.stderr.split('\n').length, 2, serving.stderr);
+    const { statistics } = await serving.event('stopped');
+    assert.equal((statistics as Statistics).protocolErrors, 3);
+  });
+}
+
 test('serve: human text names the model, the place, how to try it and how to stop it', async () => {
   await using serving = new Serving(['--port', '0']);
   const port = await serving.prints(
