@@ -1,9 +1,4 @@
-/**
- * Asynchronous I/O: the kernel does the work, and whoever asked for it holds a receipt.
- *
- * Two surfaces: queues, whose operations are objects, and the ring underneath for those who count
- * every object, the servers (`Ring`, `BufferRing`). index.ts passes the first one on.
- */
+/** Asynchronous I/O: the kernel does the work, and whoever asked for it holds a receipt. */
 export {
   type AcceptedFd,
   ATTACH,
@@ -24,14 +19,6 @@ export {
   type TransferOptions,
   type WaitOptions,
 } from './completion/completion-queue.ts';
-export { BufferRing, type BufferRingOptions } from './completion/io-uring/buffer-ring.ts';
-export {
-  forbiddenFeatures,
-  RING_FEATURES,
-  type RingFeature,
-} from './completion/io-uring/features.ts';
-export { ioUringUnavailable } from './completion/io-uring/probe.ts';
-export { CQE, highWord, Ring, type RingOptions, SQE, sqeHead } from './completion/io-uring/ring.ts';
 export { IoUringQueue } from './completion/io-uring.ts';
 export { openCompletionQueue } from './completion/open-completion-queue.ts';
 export {

@@ -8,10 +8,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { CQE, highWord, Ring, SQE, sqeHead } from '../src/completion.ts';
 import { type InternetAddress, Socket } from '../src/io.ts';
 import { asInteger } from '../src/platform/integers.ts';
 import { Arena } from '../src/sys/arena.ts';
+import { CQE, highWord, Ring, SQE, sqeHead } from '../src/sys/linux/io-uring/ring.ts';
 import { IORING, IORING_OP, IOSQE } from '../src/sys/linux/io-uring-abi.ts';
 import { SOCKET } from '../src/sys/posix/abi.ts';
 

@@ -1,5 +1,5 @@
 /**
- * Facts about io_uring as a queue of operations (the rings themselves: io-uring/ring.ts):
+ * Facts about io_uring as a queue of operations (the rings themselves: sys/linux/io-uring/ring.ts):
  * - An operation that cannot go on makes the kernel wait for its descriptor inside, without a
  *   thread. What cannot be waited for, a regular file on a disk, a thread of the kernel's does. Both
  *   look the same from here, which no readiness model can say of files.
@@ -20,7 +20,7 @@
  * drained operations is kept here, before they get to the kernel. A chain enters as a whole.
  *
  * What is used when the kernel has it: multishot accept (5.19) and receive (6.0), rings of provided
- * buffers (5.19), sending without a copy (6.0), and what a ring can do (io-uring/features.ts).
+ * buffers (5.19), sending without a copy (6.0), and what a ring can do (sys/linux/io-uring/features.ts).
  * Without them multishot operations are made of single ones; the rest needs Linux 5.11.
  */
 import { inspect } from 'node:util';
@@ -29,6 +29,8 @@ import { announceClosing } from '../platform/closing.ts';
 import type { Fd, Handle } from '../platform/fd.ts';
 import { asInteger, asTimeout } from '../platform/integers.ts';
 import { beginWait, endWait } from '../sys/interrupt.ts';
+import { refusal } from '../sys/linux/io-uring/refusal.ts';
+import { Ring } from '../sys/linux/io-uring/ring.ts';
 import { IORING_OP, IOSQE } from '../sys/linux/io-uring-abi.ts';
 import { ERRNO, FCNTL, SOCKET } from '../sys/posix/abi.ts';
 import { type Address, addressDetails, encodeAddress } from '../sys/posix/address.ts';
@@ -58,8 +60,6 @@ import { fileFlags } from './io-uring/file-flags.ts';
 import { recvMessagePlan, sendMessagePlan } from './io-uring/messages.ts';
 import { asNothing } from './io-uring/plan.ts';
 import { asInterest, eventsOf, readyOf } from './io-uring/poll-events.ts';
-import { refusal } from './io-uring/refusal.ts';
-import { Ring } from './io-uring/ring.ts';
 import type { MultishotOperation, Operation } from './operation.ts';
 import { takePrivate } from './operation-buffer.ts';
 import { checkBuffers, type ProvidedBuffers, type ReceivedChunk } from './provided-buffers.ts';

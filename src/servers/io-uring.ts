@@ -6,7 +6,7 @@
  * are written down as submissions, and go to the kernel all together with the next wait: one system
  * call for a whole batch, however many clients it is about.
  */
-import { CQE } from '../completion.ts';
+import { CQE } from '../sys/linux/io-uring/ring.ts';
 import { IORING } from '../sys/linux/io-uring-abi.ts';
 import type { Loop } from './loop.ts';
 import type { RingConnection } from './ring-connection.ts';

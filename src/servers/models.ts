@@ -1,8 +1,8 @@
 /** Every model by its one name: what it is, where it runs, and whether it can run here. */
 
-import { ioUringUnavailable } from '../completion.ts';
 import { type Unsupported, UnsupportedError } from '../errors.ts';
 import { EpollSelector, PollSelector, SelectSelector, SignalDrivenSelector } from '../readiness.ts';
+import { ioUringUnavailable } from '../sys/linux/io-uring/probe.ts';
 import { SELECT } from '../sys/posix/abi.ts';
 import { descriptorLimit } from '../sys/posix/resource.ts';
 import type { BaseConnection } from './base-connection.ts';

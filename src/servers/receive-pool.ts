@@ -10,9 +10,11 @@
  * A buffer goes back to the kernel when the kernel is through with it and the last piece of it has
  * been given back: by the callback, or by the completion of the last send that reads from it.
  */
-import { BufferRing, type Ring } from '../completion.ts';
+
 import { SystemError } from '../errors.ts';
 import { Arena } from '../sys/arena.ts';
+import { BufferRing } from '../sys/linux/io-uring/buffer-ring.ts';
+import type { Ring } from '../sys/linux/io-uring/ring.ts';
 import { IORING, SINCE_6_12 } from '../sys/linux/io-uring-abi.ts';
 import { Lease, poisonsLeases } from './chunk.ts';
 

@@ -5,9 +5,11 @@
  * lower word; in the upper one the operation, and above it the generation of the connection, so
  * that a completion of somebody who has left is never taken for one of whoever has that number now.
  */
-import { forbiddenFeatures, highWord, Ring, SQE, sqeHead } from '../completion.ts';
+
 import { SystemError } from '../errors.ts';
 import { Arena } from '../sys/arena.ts';
+import { forbiddenFeatures } from '../sys/linux/io-uring/features.ts';
+import { highWord, Ring, SQE, sqeHead } from '../sys/linux/io-uring/ring.ts';
 import { IORING_OP, IOSQE, SINCE_6_14 } from '../sys/linux/io-uring-abi.ts';
 import { ERRNO, POLL, SOCKET } from '../sys/posix/abi.ts';
 import { descriptorLimit } from '../sys/posix/resource.ts';

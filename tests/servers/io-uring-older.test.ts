@@ -1,6 +1,6 @@
 // What the model does where the kernel is older: each thing that it can do without is forbidden.
 import assert from 'node:assert/strict';
-import { RING_FEATURES } from '../../src/completion.ts';
+import { RING_FEATURES } from '../../src/sys/linux/io-uring/features.ts';
 import { echoCases } from '../cases/server-echo.ts';
 import { endingCases } from '../cases/server-endings.ts';
 import { type ServerSuite, serverCase, startEcho } from '../cases/server-suite.ts';

@@ -1,6 +1,6 @@
+import type { BufferRing } from '../../sys/linux/io-uring/buffer-ring.ts';
 import type { ProvidedBuffers } from '../provided-buffers.ts';
 import type { Slot } from '../queue-buffer.ts';
-import type { BufferRing } from './buffer-ring.ts';
 import type { RecvStream } from './streams.ts';
 
 /**

@@ -12,12 +12,12 @@
  */
 import { invariant, PolyioError, SystemError } from '../../errors.ts';
 import { checkInterrupt } from '../../sys/interrupt.ts';
+import { CQE, highWord, type Ring, SQE, sqeHead } from '../../sys/linux/io-uring/ring.ts';
 import { IORING, IORING_OP, IOSQE } from '../../sys/linux/io-uring-abi.ts';
 import { ERRNO } from '../../sys/posix/abi.ts';
 import type { Operation } from '../operation.ts';
 import type { SlotPool } from '../queue-buffer.ts';
 import { ControlBlocks, PART } from './control-blocks.ts';
-import { CQE, highWord, type Ring, SQE, sqeHead } from './ring.ts';
 import { IDLE, IN_KERNEL, OVER, QUEUED, Task } from './task.ts';
 
 /** Above the place in the lower half of `user_data`: the completion is the time limit's. */

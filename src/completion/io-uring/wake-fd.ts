@@ -11,10 +11,10 @@
 import { SystemError } from '../../errors.ts';
 import { EVENTFD } from '../../sys/linux/abi.ts';
 import { eventfd } from '../../sys/linux/eventfd.ts';
+import type { Ring } from '../../sys/linux/io-uring/ring.ts';
 import { IORING_REGISTER } from '../../sys/linux/io-uring-abi.ts';
 import { close, read } from '../../sys/posix/unistd.ts';
 import type { SlotPool } from '../queue-buffer.ts';
-import type { Ring } from './ring.ts';
 
 const counter = new Uint8Array(BigUint64Array.BYTES_PER_ELEMENT);
 

@@ -1,8 +1,8 @@
 /** Why a kernel gives no ring, and what to do about it. */
 import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
-import { errorName, type Unsupported } from '../../errors.ts';
-import { ERRNO } from '../../sys/posix/abi.ts';
+import { errorName, type Unsupported } from '../../../errors.ts';
+import { ERRNO } from '../../posix/abi.ts';
 
 const MODEL = 'io-uring';
 const SWITCH = '/proc/sys/kernel/io_uring_disabled';

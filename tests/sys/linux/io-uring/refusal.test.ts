@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { refusal, tooOld } from '../../../src/completion/io-uring/refusal.ts';
-import { ERRNO } from '../../../src/sys/posix/abi.ts';
-import { test } from '../../harness/test.ts';
+import { refusal, tooOld } from '../../../../src/sys/linux/io-uring/refusal.ts';
+import { ERRNO } from '../../../../src/sys/posix/abi.ts';
+import { test } from '../../../harness/test.ts';
 
 test('refusal: every error number has a reason that names it, and a remedy', () => {
   for (let errno = 1; errno < 134; errno++) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { forbiddenFeatures } from '../../../src/completion/io-uring/features.ts';
-import { test } from '../../harness/test.ts';
+import { forbiddenFeatures } from '../../../../src/sys/linux/io-uring/features.ts';
+import { test } from '../../../harness/test.ts';
 
 const VARIABLE = 'POLYIO_IO_URING_WITHOUT';
 

@@ -1,6 +1,6 @@
 /** Asking the kernel for a ring, and for what the newest operations need. */
-import { SystemError, type Unsupported, UnsupportedError } from '../../errors.ts';
-import { IORING_OP } from '../../sys/linux/io-uring-abi.ts';
+import { SystemError, type Unsupported, UnsupportedError } from '../../../errors.ts';
+import { IORING_OP } from '../io-uring-abi.ts';
 import { refusal, tooOld } from './refusal.ts';
 import { Ring } from './ring.ts';
 

@@ -22,9 +22,11 @@
  * CPU, and keeps the rights that a process has since given away.
  */
 import { inspect } from 'node:util';
-import { SystemError, UnsupportedError } from '../../errors.ts';
-import { Arena, type Slice } from '../../sys/arena.ts';
-import { ioUringEnter, ioUringRegister, ioUringSetup } from '../../sys/linux/io-uring.ts';
+import { SystemError, UnsupportedError } from '../../../errors.ts';
+import { Arena, type Slice } from '../../arena.ts';
+import { ERRNO } from '../../posix/abi.ts';
+import { close } from '../../posix/unistd.ts';
+import { ioUringEnter, ioUringRegister, ioUringSetup } from '../io-uring.ts';
 import {
   IO_CQRING_OFFSETS,
   IO_SQRING_OFFSETS,
@@ -44,9 +46,7 @@ import {
   IOSQE,
   KERNEL_TIMESPEC,
   SINCE_6_6,
-} from '../../sys/linux/io-uring-abi.ts';
-import { ERRNO } from '../../sys/posix/abi.ts';
-import { close } from '../../sys/posix/unistd.ts';
+} from '../io-uring-abi.ts';
 import type { RingFeature } from './features.ts';
 import { refusal, tooOld } from './refusal.ts';
 

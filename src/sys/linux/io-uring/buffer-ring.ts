@@ -10,8 +10,8 @@
  * What this means for us: whoever gets a buffer gives it back with `provide`, and nobody else moves
  * the tail.
  */
-import { SystemError } from '../../errors.ts';
-import { Arena } from '../../sys/arena.ts';
+import { SystemError } from '../../../errors.ts';
+import { Arena } from '../../arena.ts';
 import {
   BUF_REG_FLAGS,
   IO_URING_BUF,
@@ -19,7 +19,7 @@ import {
   IO_URING_BUF_RING,
   IORING_REGISTER,
   SINCE_6_12,
-} from '../../sys/linux/io-uring-abi.ts';
+} from '../io-uring-abi.ts';
 import { highWord, type Ring } from './ring.ts';
 
 const WORD_BYTES = Int32Array.BYTES_PER_ELEMENT;

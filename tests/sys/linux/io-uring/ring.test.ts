@@ -1,24 +1,17 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import { ioUringUnavailable } from '../../../src/completion/io-uring/probe.ts';
-import {
-  BufferRing,
-  CQE,
-  highWord,
-  RING_FEATURES,
-  Ring,
-  type RingFeature,
-  SQE,
-  sqeHead,
-} from '../../../src/completion.ts';
-import { Socket } from '../../../src/io.ts';
-import { Arena } from '../../../src/sys/arena.ts';
-import { setTap } from '../../../src/sys/ffi.ts';
-import { IORING, IORING_OP, IOSQE, SINCE_6_12 } from '../../../src/sys/linux/io-uring-abi.ts';
-import { ERRNO, SOCKET } from '../../../src/sys/posix/abi.ts';
-import { send, socketpair } from '../../../src/sys/posix/socket.ts';
-import { close } from '../../../src/sys/posix/unistd.ts';
-import { test } from '../../harness/test.ts';
+import { Socket } from '../../../../src/io.ts';
+import { Arena } from '../../../../src/sys/arena.ts';
+import { setTap } from '../../../../src/sys/ffi.ts';
+import { BufferRing } from '../../../../src/sys/linux/io-uring/buffer-ring.ts';
+import { RING_FEATURES, type RingFeature } from '../../../../src/sys/linux/io-uring/features.ts';
+import { ioUringUnavailable } from '../../../../src/sys/linux/io-uring/probe.ts';
+import { CQE, highWord, Ring, SQE, sqeHead } from '../../../../src/sys/linux/io-uring/ring.ts';
+import { IORING, IORING_OP, IOSQE, SINCE_6_12 } from '../../../../src/sys/linux/io-uring-abi.ts';
+import { ERRNO, SOCKET } from '../../../../src/sys/posix/abi.ts';
+import { send, socketpair } from '../../../../src/sys/posix/socket.ts';
+import { close } from '../../../../src/sys/posix/unistd.ts';
+import { test } from '../../../harness/test.ts';
 
 const refused = ioUringUnavailable();
 const skip = refused === null ? false : `${refused.reason}; ${refused.remedy}`;
