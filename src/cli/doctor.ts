@@ -23,7 +23,7 @@ Examples:
 
 Exit codes: 0 at least one model works here, 1 none does.`;
 
-/** Without koffi every model has the same reason, which need not be read once for each. */
+/** Without koffi every model has the same reason, which would be read once for each. */
 function whyNothingWorks({ models }: Examination): string {
   const state = models.find(({ works }) => !works);
   return `${state?.reason}; ${state?.remedy}`;

@@ -1,6 +1,6 @@
 /** <signal.h> */
-import { bind, bindValue } from '../ffi.ts';
-import { SIGACTION, SIGNAL } from './abi.ts';
+import { bind } from '../ffi.ts';
+import { SIGACTION } from './abi.ts';
 import { dlsym } from './dlfcn.ts';
 
 const sigaction = bind<[signal: number, action: Uint8Array, old: number]>('sigaction', 'int', [
@@ -8,19 +8,6 @@ const sigaction = bind<[signal: number, action: Uint8Array, old: number]>('sigac
   'buffer',
   'address',
 ]);
-
-const pthreadSigmask = bindValue<[how: number, set: Uint8Array, old: number]>(
-  'pthread_sigmask',
-  'int',
-  ['int', 'buffer', 'address'],
-);
-
-/** Blocks a signal in the calling thread, for good. 0, or the negative error number. */
-export function blockSignal(signal: number): number {
-  const set = new Uint8Array(SIGACTION.fields.sa_mask[1]);
-  set[(signal - 1) >> 3] = 1 << ((signal - 1) & 7);
-  return -pthreadSigmask(SIGNAL.SIG_BLOCK, set, 0);
-}
 
 /**
  * Makes a signal do nothing but end the call that its thread sleeps in with EINTR: the handler is
