@@ -95,6 +95,14 @@ export {
   type TimerTime,
 } from './io/timer-fd.ts';
 export { VSOCK_ADDRESS, vsockCid } from './io/vsock.ts';
+export {
+  type AbstractAddress,
+  type Address,
+  formatAddress,
+  type InternetAddress,
+  type PathAddress,
+  type UnnamedAddress,
+} from './sys/address.ts';
 export type { Arena, Slice } from './sys/arena.ts';
 export type {
   CanAddress,
@@ -105,11 +113,3 @@ export type {
 } from './sys/linux/address.ts';
 export { interfaceIndex } from './sys/linux/interface.ts';
 export type { TerminalAttributes, TerminalSize } from './sys/linux/termios.ts';
-export {
-  type AbstractAddress,
-  type Address,
-  formatAddress,
-  type InternetAddress,
-  type PathAddress,
-  type UnnamedAddress,
-} from './sys/posix/address.ts';

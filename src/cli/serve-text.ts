@@ -1,7 +1,7 @@
 /** `serve` for people: what was chosen, where it listens, how to try it, how it went. */
 import { isIP } from 'node:net';
 import { type CloseReport, modelInfo, type Server, type Statistics } from '../servers.ts';
-import { formatAddress } from '../sys/posix/address.ts';
+import { formatAddress } from '../sys/address.ts';
 import { bytes, count, duration } from './figures.ts';
 import { color, complain, stdout } from './output.ts';
 import type { ServeReport } from './serve-report.ts';

@@ -40,7 +40,7 @@
  */
 import type { Unsupported } from '../errors.ts';
 import type { Fd, Handle } from '../platform/fd.ts';
-import type { Address } from '../sys/posix/address.ts';
+import type { Address } from '../sys/address.ts';
 import type { MultishotOperation, Operation } from './operation.ts';
 import type { ProvidedBuffers, ReceivedChunk } from './provided-buffers.ts';
 import type { QueueBuffer } from './queue-buffer.ts';

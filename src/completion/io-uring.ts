@@ -28,12 +28,12 @@ import { SystemError, type Unsupported, UnsupportedError } from '../errors.ts';
 import { announceClosing } from '../platform/closing.ts';
 import type { Fd, Handle } from '../platform/fd.ts';
 import { asInteger, asTimeout } from '../platform/integers.ts';
+import { ERRNO, FCNTL, SOCKET } from '../sys/abi.ts';
+import { type Address, addressDetails, encodeAddress } from '../sys/address.ts';
 import { beginWait, endWait } from '../sys/interrupt.ts';
 import { refusal } from '../sys/linux/io-uring/refusal.ts';
 import { Ring } from '../sys/linux/io-uring/ring.ts';
 import { IORING_OP, IOSQE } from '../sys/linux/io-uring-abi.ts';
-import { ERRNO, FCNTL, SOCKET } from '../sys/posix/abi.ts';
-import { type Address, addressDetails, encodeAddress } from '../sys/posix/address.ts';
 import {
   type AcceptedFd,
   ATTACH,

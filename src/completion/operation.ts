@@ -7,7 +7,7 @@
  */
 import { inspect } from 'node:util';
 import { invariant, PolyioError, SystemError } from '../errors.ts';
-import { ERRNO } from '../sys/posix/abi.ts';
+import { ERRNO } from '../sys/abi.ts';
 
 /** What an operation needs of the queue that it was recorded in. */
 export interface OperationOwner {

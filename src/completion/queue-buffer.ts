@@ -14,8 +14,8 @@
 import { inspect } from 'node:util';
 import { PolyioError, SystemError } from '../errors.ts';
 import { asInteger } from '../platform/integers.ts';
+import { ERRNO } from '../sys/abi.ts';
 import { Arena } from '../sys/arena.ts';
-import { ERRNO } from '../sys/posix/abi.ts';
 
 /** The smallest slot: a cache line, so that no two operations write to one. */
 const SLOT_MIN = 64;

@@ -2,8 +2,8 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { SystemError } from '../errors.ts';
 import { asFd } from '../platform/fd.ts';
-import { ERRNO } from '../sys/posix/abi.ts';
-import { isOpen } from '../sys/posix/fcntl.ts';
+import { ERRNO } from '../sys/abi.ts';
+import { isOpen } from '../sys/descriptor.ts';
 
 /**
  * Checks that a descriptor from elsewhere is of one kind, which is known by what its link in proc(5)

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { LIMITS } from '../sys/posix/abi.ts';
+import { LIMITS } from '../sys/abi.ts';
 
 function asBytes(buffer: unknown): Uint8Array {
   if (!ArrayBuffer.isView(buffer)) {

@@ -11,7 +11,7 @@
 import { inspect } from 'node:util';
 import type { SystemError } from '../errors.ts';
 import { asFd } from '../platform/fd.ts';
-import { ERRNO, FCNTL } from '../sys/posix/abi.ts';
+import { ERRNO, FCNTL } from '../sys/abi.ts';
 import { Device } from './device.ts';
 import { asPath, checkDescriptorKind, openDeadline, openPath } from './opening.ts';
 

@@ -13,11 +13,12 @@
  * - The address of the family AF_UNSPEC takes a peer away again: a datagram socket then receives
  *   from everybody, a connected stream is reset.
  */
+
+import { ERRNO, POLL, SOCKADDR_STORAGE, SOCKET } from '../sys/abi.ts';
+import type { RawAddress } from '../sys/address.ts';
+import { setNonBlocking } from '../sys/descriptor.ts';
 import { beginWait, endWait, isEintr } from '../sys/interrupt.ts';
-import { ERRNO, POLL, SOCKADDR_STORAGE, SOCKET } from '../sys/posix/abi.ts';
-import type { RawAddress } from '../sys/posix/address.ts';
-import { setNonBlocking } from '../sys/posix/fcntl.ts';
-import { connect, getsockopt, setsockopt } from '../sys/posix/socket.ts';
+import { connect, getsockopt, setsockopt } from '../sys/socket.ts';
 import { encodeTimeval } from './options/codec.ts';
 import { callUntil, type Deadline, pollUntil } from './waiting.ts';
 

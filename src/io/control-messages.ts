@@ -11,18 +11,11 @@
  * is cut short otherwise is left out; entries without a name here come as they are. What a socket
  * would ignore is refused before the call.
  */
+
+import { CMSGHDR, INET, SOCKADDR_IN, SOCKADDR_IN6, SOCKET, TIMESPEC, TIMEVAL } from '../sys/abi.ts';
+import { decodeAddress, type InternetAddress } from '../sys/address.ts';
 import { HOP_LIMIT, IN_PKTINFO, MESSAGE } from '../sys/linux/message-abi.ts';
 import { IN6_PKTINFO, IP, SO, UCRED, UDP } from '../sys/linux/sockets/abi.ts';
-import {
-  CMSGHDR,
-  INET,
-  SOCKADDR_IN,
-  SOCKADDR_IN6,
-  SOCKET,
-  TIMESPEC,
-  TIMEVAL,
-} from '../sys/posix/abi.ts';
-import { decodeAddress, type InternetAddress } from '../sys/posix/address.ts';
 import type { Credentials } from './options/credentials.ts';
 
 const ALIGNMENT = 8;

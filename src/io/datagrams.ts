@@ -9,15 +9,10 @@
  * - A message that cannot be sent whole is refused with EMSGSIZE; none is sent in part.
  */
 import { SystemError } from '../errors.ts';
+import { ERRNO, SOCKADDR_STORAGE, SOCKET } from '../sys/abi.ts';
+import { type Address, addressDetails, knownAddress, type RawAddress } from '../sys/address.ts';
 import { Arena, type Slice } from '../sys/arena.ts';
-import { ERRNO, SOCKADDR_STORAGE, SOCKET } from '../sys/posix/abi.ts';
-import {
-  type Address,
-  addressDetails,
-  knownAddress,
-  type RawAddress,
-} from '../sys/posix/address.ts';
-import { recvfrom, sendto } from '../sys/posix/socket.ts';
+import { recvfrom, sendto } from '../sys/socket.ts';
 import { carriesMessages, encodeFor, type SocketFamily, type SocketType } from './socket-family.ts';
 
 /** A message, and who sent it. */

@@ -3,9 +3,8 @@ import { PolyioError, SystemError } from '../errors.ts';
 import { announceClosing } from '../platform/closing.ts';
 import { asFd } from '../platform/fd.ts';
 import { asTimeout } from '../platform/integers.ts';
-import { ERRNO } from '../sys/posix/abi.ts';
-import { isNonBlocking, setNonBlocking } from '../sys/posix/fcntl.ts';
-import { close } from '../sys/posix/unistd.ts';
+import { ERRNO } from '../sys/abi.ts';
+import { close, isNonBlocking, setNonBlocking } from '../sys/descriptor.ts';
 import {
   callNow,
   callUntil,

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { SystemError } from '../errors.ts';
 import { asInteger } from '../platform/integers.ts';
+import { ERRNO, POLL } from '../sys/abi.ts';
+import { read, write } from '../sys/descriptor.ts';
 import { ioctlBytes, ioctlNumber } from '../sys/linux/ioctl.ts';
-import { ERRNO, POLL } from '../sys/posix/abi.ts';
-import { read, write } from '../sys/posix/unistd.ts';
 import { asIncoming, asOutgoing } from './buffers.ts';
 import { Descriptor } from './descriptor.ts';
 import { callNow } from './waiting.ts';

@@ -13,10 +13,10 @@
 import { inspect } from 'node:util';
 import { SystemError } from '../errors.ts';
 import { asInteger } from '../platform/integers.ts';
+import { ERRNO, POLL } from '../sys/abi.ts';
+import { read, write } from '../sys/descriptor.ts';
 import { EVENTFD } from '../sys/linux/abi.ts';
 import { eventfd } from '../sys/linux/eventfd.ts';
-import { ERRNO, POLL } from '../sys/posix/abi.ts';
-import { read, write } from '../sys/posix/unistd.ts';
 import { checkAnonymous } from './anonymous.ts';
 import { Descriptor } from './descriptor.ts';
 

@@ -17,11 +17,11 @@
  * readers from `tryOpenReader`: those ask `poll` what a 0 means, and an end is an end.
  */
 import { SystemError } from '../errors.ts';
+import { ERRNO, FCNTL, POLL } from '../sys/abi.ts';
+import { read } from '../sys/descriptor.ts';
 import { beginWait, endWait } from '../sys/interrupt.ts';
-import { ERRNO, FCNTL, POLL } from '../sys/posix/abi.ts';
-import { pollFd } from '../sys/posix/poll.ts';
+import { pollFd } from '../sys/poll.ts';
 import { mkfifo } from '../sys/posix/stat.ts';
-import { read } from '../sys/posix/unistd.ts';
 import { asIncoming } from './buffers.ts';
 import { asMode, asPath, openDeadline, openPath, pathHint } from './opening.ts';
 import { PipeReader, PipeWriter } from './pipe.ts';

@@ -1,5 +1,5 @@
 /** The flags of open(2) by names, and which of them make sense together. */
-import { FCNTL } from '../sys/posix/abi.ts';
+import { FCNTL } from '../sys/abi.ts';
 
 /** How a file is opened. */
 export interface FileOpenOptions {

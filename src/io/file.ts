@@ -24,20 +24,12 @@ import { inspect } from 'node:util';
 import { SystemError, UnsupportedError } from '../errors.ts';
 import { asFd } from '../platform/fd.ts';
 import { asInteger } from '../platform/integers.ts';
+import { ERRNO, FADVISE, FCNTL } from '../sys/abi.ts';
+import { read, write } from '../sys/descriptor.ts';
 import { UIO } from '../sys/linux/abi.ts';
-import { ERRNO, FADVISE, FCNTL } from '../sys/posix/abi.ts';
 import { fadvise, fallocate, fcntl } from '../sys/posix/fcntl.ts';
 import { encodeVector, preadv, preadv2, pwritev, readv, writev } from '../sys/posix/uio.ts';
-import {
-  fdatasync,
-  fsync,
-  ftruncate,
-  lseek,
-  pread,
-  pwrite,
-  read,
-  write,
-} from '../sys/posix/unistd.ts';
+import { fdatasync, fsync, ftruncate, lseek, pread, pwrite } from '../sys/posix/unistd.ts';
 import { asIncoming, asIncomingVector, asOutgoing, asOutgoingVector } from './buffers.ts';
 import { Descriptor } from './descriptor.ts';
 import { encodeFlags, type FileOpenOptions } from './file-flags.ts';

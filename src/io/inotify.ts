@@ -19,11 +19,11 @@
  */
 import { inspect } from 'node:util';
 import { SystemError } from '../errors.ts';
+import { ERRNO, POLL } from '../sys/abi.ts';
+import { read } from '../sys/descriptor.ts';
 import { INOTIFY } from '../sys/linux/event-abi.ts';
 import { inotifyAddWatch, inotifyInit1, inotifyRmWatch } from '../sys/linux/inotify.ts';
-import { ERRNO, POLL } from '../sys/posix/abi.ts';
-import { pollFd } from '../sys/posix/poll.ts';
-import { read } from '../sys/posix/unistd.ts';
+import { pollFd } from '../sys/poll.ts';
 import { Descriptor } from './descriptor.ts';
 import { decodeEvents, hasLoneHalf, joinMoves, type RawEvent } from './inotify-events.ts';
 import { asPath, pathHint } from './opening.ts';

@@ -10,9 +10,10 @@
  * What this means for us: the structures lie in an arena, one per thread, made by its first message.
  * The caller's buffers are used in place and are held here from `begin` to `end`.
  */
+
+import { IOVEC, MSGHDR, SOCKADDR_STORAGE } from '../sys/abi.ts';
+import { type Address, decodeAddress, type RawAddress } from '../sys/address.ts';
 import { Arena } from '../sys/arena.ts';
-import { IOVEC, MSGHDR, SOCKADDR_STORAGE } from '../sys/posix/abi.ts';
-import { type Address, decodeAddress, type RawAddress } from '../sys/posix/address.ts';
 import { addressOfBytes } from '../sys/posix/message.ts';
 
 /** The kernel's own limit (UIO_MAXIOV). */

@@ -1,6 +1,6 @@
 import { SystemError } from '../errors.ts';
 import type { Handle } from '../platform/fd.ts';
-import { ERRNO, SOCKET } from '../sys/posix/abi.ts';
+import { ERRNO, SOCKET } from '../sys/abi.ts';
 import type { DatagramBatch } from './datagram-batch.ts';
 import { receiveBatch, requireDatagrams, transmitBatch } from './datagram-calls.ts';
 import { Descriptor } from './descriptor.ts';

@@ -3,11 +3,11 @@ import { inspect } from 'node:util';
 import { SystemError } from '../errors.ts';
 import { fdOf, type Handle } from '../platform/fd.ts';
 import { asInteger } from '../platform/integers.ts';
+import { ERRNO, POLL, SOCKET } from '../sys/abi.ts';
+import { type Address, addressDetails } from '../sys/address.ts';
+import { close } from '../sys/descriptor.ts';
 import { MESSAGE } from '../sys/linux/message-abi.ts';
-import { ERRNO, POLL, SOCKET } from '../sys/posix/abi.ts';
-import { type Address, addressDetails } from '../sys/posix/address.ts';
 import { recvmsg, sendmsg } from '../sys/posix/message.ts';
-import { close } from '../sys/posix/unistd.ts';
 import { asIncoming, asOutgoing } from './buffers.ts';
 import {
   type ControlData,

@@ -12,6 +12,7 @@
 import { inspect } from 'node:util';
 import { SystemError } from '../errors.ts';
 import { asInteger } from '../platform/integers.ts';
+import { ERRNO } from '../sys/abi.ts';
 import {
   IF_LINK,
   IFF,
@@ -21,7 +22,6 @@ import {
   RTNETLINK,
   VETH,
 } from '../sys/linux/netlink/abi.ts';
-import { ERRNO } from '../sys/posix/abi.ts';
 import { decodeLink, type Link } from './netlink/link.ts';
 import {
   attribute,

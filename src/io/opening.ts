@@ -18,17 +18,12 @@ import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { SystemError } from '../errors.ts';
 import { asTimeout } from '../platform/integers.ts';
-import {
-  beginWait,
-  endWait,
-  INTERRUPT_SIGNAL,
-  isEintr,
-  SIGNAL_INTERVAL_MS,
-} from '../sys/interrupt.ts';
+import { ERRNO, FCNTL, LIMITS } from '../sys/abi.ts';
+import { close } from '../sys/descriptor.ts';
+import { beginWait, endWait, isEintr, SIGNAL_INTERVAL_MS } from '../sys/interrupt.ts';
 import { startTimer, stopTimer } from '../sys/linux/timer.ts';
-import { ERRNO, FCNTL, LIMITS } from '../sys/posix/abi.ts';
 import { open } from '../sys/posix/fcntl.ts';
-import { close } from '../sys/posix/unistd.ts';
+import { INTERRUPT_SIGNAL } from '../sys/threads.ts';
 import type { Deadline } from './waiting.ts';
 
 /** What can lie at a path, by the words of the manual pages. */

@@ -1,7 +1,7 @@
 /** SO_PEERCRED: unix(7). */
 import { SystemError, UnsupportedError } from '../errors.ts';
+import { ERRNO, SOCKET } from '../sys/abi.ts';
 import { SO, UCRED } from '../sys/linux/sockets/abi.ts';
-import { ERRNO, SOCKET } from '../sys/posix/abi.ts';
 import type { Credentials } from './options/credentials.ts';
 import type { SocketFamily } from './socket-family.ts';
 import { getRawOption } from './socket-options.ts';

@@ -14,11 +14,11 @@
 import { SystemError } from '../errors.ts';
 import { asFd, type Fd } from '../platform/fd.ts';
 import { asInteger } from '../platform/integers.ts';
+import { ERRNO, POLL } from '../sys/abi.ts';
 import { beginWait, endWait } from '../sys/interrupt.ts';
 import { CHILD_CODES, SIGINFO } from '../sys/linux/event-abi.ts';
 import { peekChildEnd, pidfdGetfd, pidfdOpen, pidfdSendSignal } from '../sys/linux/pidfd.ts';
-import { ERRNO, POLL } from '../sys/posix/abi.ts';
-import { pollFd } from '../sys/posix/poll.ts';
+import { pollFd } from '../sys/poll.ts';
 import { checkAnonymous, fieldOf } from './anonymous.ts';
 import { Descriptor } from './descriptor.ts';
 import { type SignalName, signalName, signalNumber } from './signal-names.ts';

@@ -1,9 +1,10 @@
 import { fstatSync } from 'node:fs';
 import { SystemError } from '../errors.ts';
 import { asFd } from '../platform/fd.ts';
-import { FCNTL, POLL } from '../sys/posix/abi.ts';
+import { FCNTL, POLL } from '../sys/abi.ts';
+import { read, write } from '../sys/descriptor.ts';
 import { fcntl } from '../sys/posix/fcntl.ts';
-import { pipe2, read, write } from '../sys/posix/unistd.ts';
+import { pipe2 } from '../sys/posix/unistd.ts';
 import { asIncoming, asOutgoing } from './buffers.ts';
 import { Descriptor } from './descriptor.ts';
 import { blockSigpipe } from './sigpipe.ts';

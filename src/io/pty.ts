@@ -14,12 +14,12 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { SystemError } from '../errors.ts';
+import { ERRNO, FCNTL } from '../sys/abi.ts';
+import { close } from '../sys/descriptor.ts';
 import { TERMINAL_IOCTL, WINSIZE } from '../sys/linux/abi.ts';
 import { ioctlBytes } from '../sys/linux/ioctl.ts';
 import { decodeSize, type TerminalSize } from '../sys/linux/termios.ts';
-import { ERRNO, FCNTL } from '../sys/posix/abi.ts';
 import { grantpt, posixOpenpt, ptsname, unlockpt } from '../sys/posix/stdlib.ts';
-import { close } from '../sys/posix/unistd.ts';
 import { Device } from './device.ts';
 import { pathHint } from './opening.ts';
 import { asSize, changeSize, requestSize, Terminal } from './terminal.ts';

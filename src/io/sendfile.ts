@@ -7,8 +7,8 @@
 import { SystemError } from '../errors.ts';
 import { fdOf, type Handle } from '../platform/fd.ts';
 import { asInteger } from '../platform/integers.ts';
+import { ERRNO, POLL } from '../sys/abi.ts';
 import { sendfile } from '../sys/linux/transfer.ts';
-import { ERRNO, POLL } from '../sys/posix/abi.ts';
 import { blockSigpipe } from './sigpipe.ts';
 import { callNow, callUntil, type Deadline } from './waiting.ts';
 

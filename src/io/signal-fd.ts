@@ -26,13 +26,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { SystemError } from '../errors.ts';
 import { asInteger } from '../platform/integers.ts';
-import { INTERRUPT_SIGNAL } from '../sys/interrupt.ts';
+import { ERRNO, POLL, SIGNAL } from '../sys/abi.ts';
+import { read } from '../sys/descriptor.ts';
 import { POLL_CODES, SIGINFO_CODES, SIGNALFD, SIGNALFD_SIGINFO } from '../sys/linux/event-abi.ts';
 import { signalfd, sigqueueToThread } from '../sys/linux/signalfd.ts';
 import { gettid } from '../sys/linux/thread.ts';
-import { ERRNO, POLL, SIGNAL } from '../sys/posix/abi.ts';
 import { blockSignals, isInSet, signalSet, unblockSignals } from '../sys/posix/signal-set.ts';
-import { read } from '../sys/posix/unistd.ts';
+import { INTERRUPT_SIGNAL } from '../sys/threads.ts';
 import { Descriptor } from './descriptor.ts';
 import { type SignalName, signalName, signalNumber } from './signal-names.ts';
 

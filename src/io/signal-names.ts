@@ -1,7 +1,7 @@
 /** Signals by name: signal(7). */
 import { constants } from 'node:os';
 import { inspect } from 'node:util';
-import { SIGNAL } from '../sys/posix/abi.ts';
+import { SIGNAL } from '../sys/abi.ts';
 
 /** A signal: `SIGTERM`, or a real-time signal as `SIGRTMIN+3`. */
 export type SignalName = NodeJS.Signals | `SIGRTMIN+${number}`;

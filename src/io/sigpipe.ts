@@ -1,6 +1,6 @@
 /** For calls that have no MSG_NOSIGNAL: write, splice, sendfile. */
 import { SystemError } from '../errors.ts';
-import { SIGNAL } from '../sys/posix/abi.ts';
+import { SIGNAL } from '../sys/abi.ts';
 import { blockSignals } from '../sys/posix/signal-set.ts';
 
 let isBlocked = false;

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
+import { SOCKET } from '../sys/abi.ts';
+import { type Address, encodeAddress, type RawAddress } from '../sys/address.ts';
 import { FAMILY } from '../sys/linux/abi.ts';
-import { SOCKET } from '../sys/posix/abi.ts';
-import { type Address, encodeAddress, type RawAddress } from '../sys/posix/address.ts';
 
 const FAMILIES = {
   ipv4: SOCKET.AF_INET,

@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import { SystemError } from '../errors.ts';
 import { asInteger } from '../platform/integers.ts';
-import { getsockopt, setsockopt } from '../sys/posix/socket.ts';
+import { getsockopt, setsockopt } from '../sys/socket.ts';
 import type { Codec } from './options/codec.ts';
 import type { Entry } from './options/entry.ts';
 import { REFUSED_OPTIONS, SOCKET_OPTIONS } from './options/table.ts';

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { SystemError } from '../errors.ts';
 import { asFd } from '../platform/fd.ts';
 import { asInteger } from '../platform/integers.ts';
-import { ERRNO, POLL, SOCKET } from '../sys/posix/abi.ts';
+import { ERRNO, POLL, SOCKET } from '../sys/abi.ts';
 import {
   type Address,
   addressDetails,
@@ -11,20 +11,20 @@ import {
   resetScratch,
   scratchAddress,
   sizeScratch,
-} from '../sys/posix/address.ts';
-import { pollFd } from '../sys/posix/poll.ts';
+} from '../sys/address.ts';
+import { pollFd } from '../sys/poll.ts';
 import {
-  accept4,
+  acceptSocket,
   bindAddress,
   getpeername,
   getsockname,
   listen,
+  openSocket,
+  openSocketPair,
   recv,
   send,
   shutdown,
-  socket,
-  socketpair,
-} from '../sys/posix/socket.ts';
+} from '../sys/socket.ts';
 import { asIncoming, asOutgoing } from './buffers.ts';
 import {
   connectInternet,
@@ -130,9 +130,8 @@ export class Socket extends MessageSocket {
     { protocol }: SocketOpenOptions = {},
   ): Socket {
     const domain = familyNumber(family);
-    const flags = typeNumber(type) | SOCKET.SOCK_CLOEXEC;
     const number = protocolNumber({ family, type }, protocol);
-    const fd = socket(domain, flags, number);
+    const fd = openSocket(domain, typeNumber(type), number);
     if (fd < 0) throw socketRefused(fd, { family, type }, number);
     return adopt(fd, family, type);
   }
@@ -188,8 +187,7 @@ export class Socket extends MessageSocket {
    */
   accept(): Accepted {
     resetScratch();
-    const flags = SOCKET.SOCK_CLOEXEC;
-    const fd = this.wait('accept', POLL.POLLIN, accept4, addressScratch, sizeScratch, flags);
+    const fd = this.wait('accept', POLL.POLLIN, acceptSocket, addressScratch, sizeScratch, false);
     return { socket: adopt(fd, this.family, this.type), address: scratchAddress() };
   }
 
@@ -197,8 +195,7 @@ export class Socket extends MessageSocket {
   tryAccept(): Accepted | null {
     this.requireNonBlocking('tryAccept');
     resetScratch();
-    const flags = SOCKET.SOCK_CLOEXEC;
-    const fd = this.attempt('accept', accept4, addressScratch, sizeScratch, flags);
+    const fd = this.attempt('accept', acceptSocket, addressScratch, sizeScratch, false);
     if (fd === null) return null;
     return { socket: adopt(fd, this.family, this.type), address: scratchAddress() };
   }
@@ -463,7 +460,7 @@ export function socketPair(type: Exclude<SocketType, 'raw'> = 'stream'): [Socket
     throw new TypeError("the type of a pair is one of stream, datagram, seqpacket; got 'raw'");
   }
   const fds = new Int32Array(2);
-  const result = socketpair(SOCKET.AF_UNIX, typeNumber(type) | SOCKET.SOCK_CLOEXEC, 0, fds);
+  const result = openSocketPair(SOCKET.AF_UNIX, typeNumber(type), fds);
   if (result < 0) throw new SystemError(result, 'socketpair');
   return [adopt(fds[0] as number, 'unix', type), adopt(fds[1] as number, 'unix', type)];
 }

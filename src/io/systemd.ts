@@ -18,12 +18,12 @@ import { inspect } from 'node:util';
 import { SystemError, UnsupportedError } from '../errors.ts';
 import { asFd, type Fd } from '../platform/fd.ts';
 import { asInteger } from '../platform/integers.ts';
+import { CLOCK, FCNTL, POLL, SOCKET, TIMESPEC } from '../sys/abi.ts';
+import { type Address, addressDetails, encodeAddress } from '../sys/address.ts';
+import { close } from '../sys/descriptor.ts';
 import { clockGettime } from '../sys/linux/timerfd.ts';
-import { CLOCK, FCNTL, POLL, SOCKET, TIMESPEC } from '../sys/posix/abi.ts';
-import { type Address, addressDetails, encodeAddress } from '../sys/posix/address.ts';
 import { fcntl } from '../sys/posix/fcntl.ts';
-import { connect, send, socket } from '../sys/posix/socket.ts';
-import { close } from '../sys/posix/unistd.ts';
+import { connect, openSocket, send } from '../sys/socket.ts';
 import { callNow, callUntil } from './waiting.ts';
 
 const FIRST_FD = 3;
@@ -192,7 +192,7 @@ function notifyAddress(text: string): Address {
 
 function sendDatagram(address: Address, bytes: Uint8Array): void {
   const raw = encodeAddress(address);
-  const fd = socket(SOCKET.AF_UNIX, SOCKET.SOCK_DGRAM | SOCKET.SOCK_CLOEXEC, 0);
+  const fd = openSocket(SOCKET.AF_UNIX, SOCKET.SOCK_DGRAM, 0);
   if (fd < 0) throw new SystemError(fd, 'socket');
   try {
     const connected = callNow(connect, fd, raw.bytes, raw.size, undefined);

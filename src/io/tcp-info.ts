@@ -1,9 +1,9 @@
 /** TCP_INFO: what the kernel knows about a connection. tcp(7) */
 import { SystemError } from '../errors.ts';
+import { INET } from '../sys/abi.ts';
 import { TCP_INFO, TCP_STATE } from '../sys/linux/message-abi.ts';
 import { TCP_LINUX } from '../sys/linux/sockets/abi.ts';
-import { INET } from '../sys/posix/abi.ts';
-import { getsockopt } from '../sys/posix/socket.ts';
+import { getsockopt } from '../sys/socket.ts';
 
 /** More than any kernel answers, so that nothing of it is cut. */
 const ROOM = 1_024;

@@ -18,6 +18,8 @@ import { inspect } from 'node:util';
 import { SystemError, UnsupportedError } from '../errors.ts';
 import { asFd } from '../platform/fd.ts';
 import { asInteger } from '../platform/integers.ts';
+import { ERRNO, POLL } from '../sys/abi.ts';
+import { close } from '../sys/descriptor.ts';
 import { TERMINAL_IOCTL, TERMIOS, WINSIZE } from '../sys/linux/abi.ts';
 import { ioctlBytes, ioctlNumber } from '../sys/linux/ioctl.ts';
 import {
@@ -29,9 +31,7 @@ import {
   type TerminalSize,
   WHEN,
 } from '../sys/linux/termios.ts';
-import { ERRNO, POLL } from '../sys/posix/abi.ts';
-import { pollFd } from '../sys/posix/poll.ts';
-import { close } from '../sys/posix/unistd.ts';
+import { pollFd } from '../sys/poll.ts';
 import { type DeviceOpenOptions, openDevice } from './character-device.ts';
 import { Device } from './device.ts';
 import { asPath } from './opening.ts';

@@ -15,6 +15,8 @@
  */
 import { inspect } from 'node:util';
 import { SystemError } from '../errors.ts';
+import { CLOCK, ERRNO, ITIMERSPEC, POLL, TIMESPEC } from '../sys/abi.ts';
+import { read } from '../sys/descriptor.ts';
 import { TIMERFD } from '../sys/linux/event-abi.ts';
 import {
   clockGettime,
@@ -22,8 +24,6 @@ import {
   timerfdGettime,
   timerfdSettime,
 } from '../sys/linux/timerfd.ts';
-import { CLOCK, ERRNO, ITIMERSPEC, POLL, TIMESPEC } from '../sys/posix/abi.ts';
-import { read } from '../sys/posix/unistd.ts';
 import { checkAnonymous, fieldOf } from './anonymous.ts';
 import { Descriptor } from './descriptor.ts';
 

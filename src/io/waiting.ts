@@ -12,9 +12,10 @@
  * one, the description has O_NONBLOCK: the call is tried, and `poll` waits until it is worth
  * another try.
  */
+
+import { ERRNO } from '../sys/abi.ts';
 import { beginWait, endWait, isEintr } from '../sys/interrupt.ts';
-import { ERRNO } from '../sys/posix/abi.ts';
-import { pollFd } from '../sys/posix/poll.ts';
+import { pollFd } from '../sys/poll.ts';
 
 /** When a wait ends: a time of `performance.now()`, null for never, 0 for no wait at all. */
 export type Deadline = number | null;

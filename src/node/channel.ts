@@ -15,7 +15,7 @@ import { PolyioError, SystemError } from '../errors.ts';
 import { type Descriptor, Pty, Socket } from '../io.ts';
 import { watchClosing } from '../platform/closing.ts';
 import { ERROR, HANGUP, READABLE, WRITABLE } from '../readiness.ts';
-import { ERRNO } from '../sys/posix/abi.ts';
+import { ERRNO } from '../sys/abi.ts';
 import { type Watch, watch } from './hub.ts';
 
 const READ_BYTES_MAX = 65_536;

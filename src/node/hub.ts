@@ -21,13 +21,12 @@ import { setImmediate } from 'node:timers';
 import { SystemError } from '../errors.ts';
 import { fdOf, type Handle } from '../platform/fd.ts';
 import { ERROR, HANGUP, PRIORITY, READABLE, WRITABLE } from '../readiness.ts';
+import { ERRNO } from '../sys/abi.ts';
 import { Arena } from '../sys/arena.ts';
+import { close, isOpen } from '../sys/descriptor.ts';
 import { EPOLL, EPOLL_EVENT } from '../sys/linux/abi.ts';
 import { epollCreate1, epollCtl, epollWait } from '../sys/linux/epoll.ts';
 import { type LoopHandle, wakeLoopBy } from '../sys/node-poll.ts';
-import { ERRNO } from '../sys/posix/abi.ts';
-import { isOpen } from '../sys/posix/fcntl.ts';
-import { close } from '../sys/posix/unistd.ts';
 
 /** Events of one turn of the loop; more come in the next one. */
 const EVENTS_MAX = 256;

@@ -6,7 +6,7 @@ import { PolyioError, SystemError, UnsupportedError } from '../errors.ts';
 import type { Handle } from '../platform/fd.ts';
 import type { Ready, Selector } from '../readiness.ts';
 import { READABLE } from '../readiness.ts';
-import { ERRNO } from '../sys/posix/abi.ts';
+import { ERRNO } from '../sys/abi.ts';
 
 /** Something that Node's loop can wait for. */
 export interface Source<Batch> {

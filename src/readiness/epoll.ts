@@ -23,11 +23,11 @@
  * it elsewhere, so that instance stays as it is: there, unregister before you close.
  */
 import { SystemError, type Unsupported } from '../errors.ts';
+import { ERRNO } from '../sys/abi.ts';
 import { Arena } from '../sys/arena.ts';
+import { close } from '../sys/descriptor.ts';
 import { EPOLL, EPOLL_EVENT } from '../sys/linux/abi.ts';
 import { epollCreate1, epollCtl, epollWait } from '../sys/linux/epoll.ts';
-import { ERRNO } from '../sys/posix/abi.ts';
-import { close } from '../sys/posix/unistd.ts';
 import { eventsOf, READY_OF } from './events.ts';
 import { probe } from './probe.ts';
 import { BaseSelector, grown } from './registry.ts';

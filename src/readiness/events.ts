@@ -1,5 +1,5 @@
 /** Interest and ready bits on one side, the kernel's events on the other. */
-import { POLL } from '../sys/posix/abi.ts';
+import { POLL } from '../sys/abi.ts';
 import { ERROR, HANGUP, PRIORITY, READABLE, WRITABLE } from './selector.ts';
 
 export const ALL_INTEREST = READABLE | WRITABLE | PRIORITY;

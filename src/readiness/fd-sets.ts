@@ -1,5 +1,5 @@
+import { FD_SET, SELECT, TIMEVAL } from '../sys/abi.ts';
 import { Arena } from '../sys/arena.ts';
-import { FD_SET, SELECT, TIMEVAL } from '../sys/posix/abi.ts';
 import { select } from '../sys/posix/select.ts';
 import { PRIORITY, READABLE, WRITABLE } from './selector.ts';
 

@@ -14,10 +14,10 @@
  * descriptor, which is why epoll comes first in the list of candidates.
  */
 import { SystemError, type Unsupported } from '../errors.ts';
+import { ERRNO, POLLFD } from '../sys/abi.ts';
 import { Arena } from '../sys/arena.ts';
-import { ERRNO, POLLFD } from '../sys/posix/abi.ts';
-import { isOpen } from '../sys/posix/fcntl.ts';
-import { poll } from '../sys/posix/poll.ts';
+import { isOpen } from '../sys/descriptor.ts';
+import { poll } from '../sys/poll.ts';
 import { eventsOf, READY_OF } from './events.ts';
 import { probe } from './probe.ts';
 import { refuseOptions } from './refuse-options.ts';

@@ -1,5 +1,5 @@
 import { errorName, type Unsupported, UnsupportedError } from '../errors.ts';
-import { ERRNO } from '../sys/posix/abi.ts';
+import { ERRNO } from '../sys/abi.ts';
 import type { SelectorModel } from './selector.ts';
 
 /** Refusals of a kernel that has the call and is short of something at the moment. */

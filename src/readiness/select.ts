@@ -18,8 +18,8 @@
  * others. The time limit is written anew for each call.
  */
 import { SystemError, type Unsupported } from '../errors.ts';
-import { ERRNO, SELECT } from '../sys/posix/abi.ts';
-import { isOpen } from '../sys/posix/fcntl.ts';
+import { ERRNO, SELECT } from '../sys/abi.ts';
+import { isOpen } from '../sys/descriptor.ts';
 import { ALL_INTEREST } from './events.ts';
 import { FdSets, SET_WORDS } from './fd-sets.ts';
 import { probe } from './probe.ts';

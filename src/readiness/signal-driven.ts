@@ -25,15 +25,14 @@
 import { fstatSync, readlinkSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { SystemError, type Unsupported } from '../errors.ts';
+import { ERRNO, POLLFD, SIGNAL } from '../sys/abi.ts';
 import { Arena } from '../sys/arena.ts';
+import { close, isOpen } from '../sys/descriptor.ts';
 import { SIGNALFD } from '../sys/linux/event-abi.ts';
 import { armSignal, disarmSignal, SignalQueue } from '../sys/linux/signal-io.ts';
 import { signalfd } from '../sys/linux/signalfd.ts';
-import { ERRNO, POLLFD, SIGNAL } from '../sys/posix/abi.ts';
-import { isOpen } from '../sys/posix/fcntl.ts';
-import { poll } from '../sys/posix/poll.ts';
+import { poll } from '../sys/poll.ts';
 import { blockSignals, signalSet } from '../sys/posix/signal-set.ts';
-import { close } from '../sys/posix/unistd.ts';
 import { eventsOf, READY_OF } from './events.ts';
 import { probe } from './probe.ts';
 import { refuseOptions } from './refuse-options.ts';

@@ -2,11 +2,11 @@ import { inspect } from 'node:util';
 import { PolyioError, SystemError } from '../errors.ts';
 import { announceClosing } from '../platform/closing.ts';
 import { asFd } from '../platform/fd.ts';
+import { ERRNO, SOCKADDR_UN, SOCKET } from '../sys/abi.ts';
+import { close, read, write } from '../sys/descriptor.ts';
 import { EVENTFD } from '../sys/linux/abi.ts';
 import { eventfd } from '../sys/linux/eventfd.ts';
-import { ERRNO, SOCKADDR_UN, SOCKET } from '../sys/posix/abi.ts';
-import { bindAddress, connect, getsockname, socket } from '../sys/posix/socket.ts';
-import { close, read, write } from '../sys/posix/unistd.ts';
+import { bindAddress, connect, getsockname, openSocket } from '../sys/socket.ts';
 
 const COUNTER_BYTES = 8;
 const one = new Uint8Array(new BigUint64Array([1n]).buffer);
@@ -29,8 +29,8 @@ function openEventFd(): number {
 
 /** A Unix datagram socket that is connected to itself, under a name that the kernel chose. */
 function openLoop(): number {
-  const { AF_UNIX, SOCK_DGRAM, SOCK_CLOEXEC, SOCK_NONBLOCK } = SOCKET;
-  const fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const { AF_UNIX, SOCK_DGRAM } = SOCKET;
+  const fd = openSocket(AF_UNIX, SOCK_DGRAM, 0, true);
   if (fd < 0) throw new SystemError(fd, 'socket');
   const name = new Uint8Array(SOCKADDR_UN.size);
   name[SOCKADDR_UN.fields.sun_family[0]] = AF_UNIX;

@@ -7,12 +7,12 @@
  * listener rests for a while.
  */
 import { PolyioError, SystemError } from '../errors.ts';
-import { ERRNO, FCNTL, POLL, SOCKET } from '../sys/posix/abi.ts';
-import { addressScratch, resetScratch, scratchAddress, sizeScratch } from '../sys/posix/address.ts';
+import { ERRNO, FCNTL, POLL } from '../sys/abi.ts';
+import { addressScratch, resetScratch, scratchAddress, sizeScratch } from '../sys/address.ts';
+import { close } from '../sys/descriptor.ts';
+import { pollFd } from '../sys/poll.ts';
 import { open } from '../sys/posix/fcntl.ts';
-import { pollFd } from '../sys/posix/poll.ts';
-import { accept4, getpeername } from '../sys/posix/socket.ts';
-import { close } from '../sys/posix/unistd.ts';
+import { acceptSocket, getpeername } from '../sys/socket.ts';
 import type { BaseConnection } from './base-connection.ts';
 import { ACCEPT_BATCH, ACCEPT_PAUSE_MS } from './limits.ts';
 import type { Loop } from './loop.ts';
@@ -32,13 +32,13 @@ export function isShortage(errno: number): boolean {
 
 export class Acceptor<Kind extends BaseConnection> {
   readonly #loop: Loop<Kind>;
-  readonly #flags: number;
+  readonly #isNonBlocking: boolean;
   #spare = openSpare();
   #nextId = 1;
 
   constructor(loop: Loop<Kind>) {
     this.#loop = loop;
-    this.#flags = SOCKET.SOCK_CLOEXEC | (loop.isBlocking ? 0 : SOCKET.SOCK_NONBLOCK);
+    this.#isNonBlocking = !loop.isBlocking;
   }
 
   /** Accepts until nobody waits, or a batch is full: true when more may be waiting. */
@@ -68,7 +68,8 @@ export class Acceptor<Kind extends BaseConnection> {
 
   #accept(): number {
     resetScratch();
-    return accept4(this.#loop.listenerFd, addressScratch, sizeScratch, this.#flags);
+    const { listenerFd } = this.#loop;
+    return acceptSocket(listenerFd, addressScratch, sizeScratch, this.#isNonBlocking);
   }
 
   #admit(fd: number): Kind | null {

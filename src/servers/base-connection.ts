@@ -9,17 +9,15 @@ import { inspect } from 'node:util';
 import { SystemError, type SystemErrorDetails } from '../errors.ts';
 import type { Address } from '../io.ts';
 import { READABLE } from '../readiness.ts';
-import { SOCKIOS } from '../sys/linux/abi.ts';
-import { ioctl } from '../sys/linux/ioctl.ts';
-import { ERRNO, SOCKET } from '../sys/posix/abi.ts';
+import { ERRNO, SOCKET } from '../sys/abi.ts';
 import {
   addressDetails,
   addressScratch,
   resetScratch,
   scratchAddress,
   sizeScratch,
-} from '../sys/posix/address.ts';
-import { getsockname, recv, shutdown } from '../sys/posix/socket.ts';
+} from '../sys/address.ts';
+import { getsockname, recv, shutdown, unsentBytes } from '../sys/socket.ts';
 import { LINGER_BYTES, LINGER_MS, RECEIVE_BYTES } from './limits.ts';
 import type { Loop } from './loop.ts';
 import type { Chunk, Connection, Data } from './protocol.ts';
@@ -42,7 +40,6 @@ const { MSG_DONTWAIT, SHUT_WR } = SOCKET;
 /** How much earlier than asked the kernel's timers may go off. */
 const CLOCK_TICK_MS = 10;
 
-const unsent = new Int32Array(1);
 const thrownAway = new Uint8Array(RECEIVE_BYTES);
 
 export abstract class BaseConnection implements Connection {
@@ -252,8 +249,7 @@ export abstract class BaseConnection implements Connection {
       this.doom();
       return;
     }
-    unsent[0] = 0;
-    if (ioctl(this.fd, SOCKIOS.SIOCOUTQ, unsent) < 0 || unsent[0] === 0) this.doom();
+    if (unsentBytes(this.fd) <= 0) this.doom();
   }
 
   /** The kernel's answer ends it. */

@@ -3,8 +3,8 @@
  * sending by synchronous calls, and the queue of what the kernel had no room for.
  */
 import { READABLE, WRITABLE } from '../readiness.ts';
-import { ERRNO, SOCKET } from '../sys/posix/abi.ts';
-import { recvAt, send, sendAt } from '../sys/posix/socket.ts';
+import { ERRNO, SOCKET } from '../sys/abi.ts';
+import { recvAt, send, sendAt } from '../sys/socket.ts';
 import { BaseConnection, PHASE, toBytes } from './base-connection.ts';
 import { RECEIVE_BYTES } from './limits.ts';
 import type { Data } from './protocol.ts';

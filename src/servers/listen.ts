@@ -5,7 +5,7 @@
  */
 import { isIPv6 } from 'node:net';
 import { SystemError } from '../errors.ts';
-import { INET, SOCKET, TCP } from '../sys/posix/abi.ts';
+import { INET, SOCKET, TCP } from '../sys/abi.ts';
 import {
   type Address,
   addressDetails,
@@ -14,11 +14,11 @@ import {
   resetScratch,
   scratchAddress,
   sizeScratch,
-} from '../sys/posix/address.ts';
-import { bindAddress, getsockname, listen, setsockopt, socket } from '../sys/posix/socket.ts';
-import { close } from '../sys/posix/unistd.ts';
+} from '../sys/address.ts';
+import { close } from '../sys/descriptor.ts';
+import { bindAddress, getsockname, listen, openSocket, setsockopt } from '../sys/socket.ts';
 
-const { AF_INET, AF_INET6, SOCK_STREAM, SOCK_CLOEXEC, SOCK_NONBLOCK } = SOCKET;
+const { AF_INET, AF_INET6, SOCK_STREAM } = SOCKET;
 const { SOL_SOCKET, SO_REUSEADDR } = SOCKET;
 const ON = new Uint8Array(Int32Array.of(1).buffer);
 
@@ -40,8 +40,7 @@ export class Listener {
   /** Binds and listens on a numeric host. Throws SystemError (EADDRINUSE, EACCES, EADDRNOTAVAIL). */
   constructor(options: ListenOptions) {
     const { host, isBlocking } = options;
-    const type = SOCK_STREAM | SOCK_CLOEXEC | (isBlocking ? 0 : SOCK_NONBLOCK);
-    this.#fd = socket(isIPv6(host) ? AF_INET6 : AF_INET, type, 0);
+    this.#fd = openSocket(isIPv6(host) ? AF_INET6 : AF_INET, SOCK_STREAM, 0, !isBlocking);
     if (this.#fd < 0) throw new SystemError(this.#fd, 'socket');
     try {
       this.address = open(this.#fd, options);

@@ -2,8 +2,8 @@
 
 import { type Unsupported, UnsupportedError } from '../errors.ts';
 import { EpollSelector, PollSelector, SelectSelector, SignalDrivenSelector } from '../readiness.ts';
+import { SELECT } from '../sys/abi.ts';
 import { ioUringUnavailable } from '../sys/linux/io-uring/probe.ts';
-import { SELECT } from '../sys/posix/abi.ts';
 import { descriptorLimit } from '../sys/posix/resource.ts';
 import type { BaseConnection } from './base-connection.ts';
 import { blocking } from './blocking.ts';

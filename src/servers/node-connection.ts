@@ -2,8 +2,8 @@
 import type { Socket } from 'node:net';
 import { SystemError } from '../errors.ts';
 import type { Address } from '../io.ts';
-import { ERRNO } from '../sys/posix/abi.ts';
-import { addressDetails } from '../sys/posix/address.ts';
+import { ERRNO } from '../sys/abi.ts';
+import { addressDetails } from '../sys/address.ts';
 import { toBytes } from './base-connection.ts';
 import type { Callbacks } from './callbacks.ts';
 import { Lease, poisonsLeases } from './chunk.ts';

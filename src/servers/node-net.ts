@@ -6,7 +6,7 @@
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { SystemError } from '../errors.ts';
-import { FCNTL } from '../sys/posix/abi.ts';
+import { FCNTL } from '../sys/abi.ts';
 import { fcntl } from '../sys/posix/fcntl.ts';
 import { Callbacks } from './callbacks.ts';
 import type { Assignment } from './loop.ts';

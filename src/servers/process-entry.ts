@@ -3,10 +3,11 @@
  * 5 leads to the starter.
  */
 import { writeSync } from 'node:fs';
+import { SIGNAL } from '../sys/abi.ts';
 import { Arena } from '../sys/arena.ts';
+import { close } from '../sys/descriptor.ts';
 import { setParentDeathSignal } from '../sys/linux/process.ts';
-import { SIGNAL } from '../sys/posix/abi.ts';
-import { close, getppid } from '../sys/posix/unistd.ts';
+import { getppid } from '../sys/posix/unistd.ts';
 import { loadProtocol } from './load-protocol.ts';
 import { modelInfo } from './models.ts';
 import type { Protocol } from './protocol.ts';

@@ -4,10 +4,10 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { PolyioError, type PolyioErrorCode, SystemError } from '../errors.ts';
 import { Arena } from '../sys/arena.ts';
-import { INTERRUPT_SIGNAL } from '../sys/interrupt.ts';
+import { close } from '../sys/descriptor.ts';
 import { createMemoryFile } from '../sys/linux/process.ts';
-import { tgkill } from '../sys/linux/thread.ts';
-import { close, ftruncate } from '../sys/posix/unistd.ts';
+import { ftruncate } from '../sys/posix/unistd.ts';
+import { wakeThread } from '../sys/threads.ts';
 import { ControlBlock, STATE, type WorkerRecord } from './statistics.ts';
 import {
   type ProcessStart,
@@ -92,7 +92,7 @@ export function startProcess(
     ended,
     wake() {
       const { pid, tid } = record.thread;
-      if (tid !== 0 && record.state !== STATE.ended) tgkill(pid, tid, INTERRUPT_SIGNAL);
+      if (tid !== 0 && record.state !== STATE.ended) wakeThread(pid, tid);
     },
     kill() {
       child.kill('SIGKILL');

@@ -9,7 +9,7 @@
  * says that there is room. Copies are sent as far as there is room at once, never waiting.
  */
 import type { Address } from '../io.ts';
-import { ERRNO } from '../sys/posix/abi.ts';
+import { ERRNO } from '../sys/abi.ts';
 import { BaseConnection, PHASE, toBytes } from './base-connection.ts';
 import type { Data } from './protocol.ts';
 import { GROUP } from './receive-pool.ts';

@@ -7,13 +7,13 @@
  */
 
 import { SystemError } from '../errors.ts';
+import { ERRNO, POLL, SOCKET } from '../sys/abi.ts';
 import { Arena } from '../sys/arena.ts';
+import { close } from '../sys/descriptor.ts';
 import { forbiddenFeatures } from '../sys/linux/io-uring/features.ts';
 import { highWord, Ring, SQE, sqeHead } from '../sys/linux/io-uring/ring.ts';
 import { IORING_OP, IOSQE, SINCE_6_14 } from '../sys/linux/io-uring-abi.ts';
-import { ERRNO, POLL, SOCKET } from '../sys/posix/abi.ts';
 import { descriptorLimit } from '../sys/posix/resource.ts';
-import { close } from '../sys/posix/unistd.ts';
 import type { Loop } from './loop.ts';
 import { type PoolSizes, ReceivePool } from './receive-pool.ts';
 import type { RingConnection } from './ring-connection.ts';

@@ -1,9 +1,7 @@
 /** Running a model's program on the calling thread, from its first step to the last descriptor closed. */
 import { PolyioError } from '../errors.ts';
 import { beginWait, endWait } from '../sys/interrupt.ts';
-import { gettid } from '../sys/linux/thread.ts';
-import { declineCancellation } from '../sys/posix/pthread.ts';
-import { getpid } from '../sys/posix/unistd.ts';
+import { currentThread, declineCancellation } from '../sys/threads.ts';
 import type { Assignment } from './loop.ts';
 import { type ModelInfo, programOf } from './models.ts';
 import { STATE } from './statistics.ts';
@@ -28,7 +26,7 @@ export function runProgram(model: ModelInfo, assignment: Assignment): void {
     beginWait();
     try {
       // Not before: without the handler that the first wait installs, the signal ends the process.
-      loop.record.setThread(getpid(), gettid());
+      loop.record.setThread(process.pid, currentThread());
       loop.record.state = STATE.serving;
       program.run();
     } finally {

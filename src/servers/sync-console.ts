@@ -6,8 +6,8 @@ import { Console } from 'node:console';
 import { writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { isatty } from 'node:tty';
-import { ERRNO, POLL } from '../sys/posix/abi.ts';
-import { pollFd } from '../sys/posix/poll.ts';
+import { ERRNO, POLL } from '../sys/abi.ts';
+import { pollFd } from '../sys/poll.ts';
 
 const WAIT_MS = 1_000;
 

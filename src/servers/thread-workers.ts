@@ -2,8 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { PolyioError, type PolyioErrorCode } from '../errors.ts';
 import { Waker } from '../readiness.ts';
-import { INTERRUPT_SIGNAL } from '../sys/interrupt.ts';
-import { tgkill } from '../sys/linux/thread.ts';
+import { wakeThread } from '../sys/threads.ts';
 import { modelInfo } from './models.ts';
 import { ControlBlock, STATE, type WorkerRecord } from './statistics.ts';
 import type { ThreadStart, WorkerHandle, WorkerReport, WorkerStart } from './worker-handle.ts';
@@ -69,7 +68,7 @@ export function startThread(
       thread.postMessage('stop');
       if (waker.fd >= 0) waker.wake();
       const { pid, tid } = record.thread;
-      if (tid !== 0) tgkill(pid, tid, INTERRUPT_SIGNAL);
+      if (tid !== 0) wakeThread(pid, tid);
     },
     kill() {
       void thread.terminate();

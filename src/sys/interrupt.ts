@@ -17,10 +17,7 @@
 import { isMainThread, threadId, type Worker } from 'node:worker_threads';
 import { PolyioError, SystemError } from '../errors.ts';
 import { asInteger } from '../platform/integers.ts';
-import { gettid, tgkill } from './linux/thread.ts';
-import { ERRNO, SIGNAL } from './posix/abi.ts';
-import { installHarmlessHandler } from './posix/signal.ts';
-import { getpid } from './posix/unistd.ts';
+import { ERRNO } from './abi.ts';
 import {
   EXIT_WORD,
   EXITING,
@@ -40,9 +37,7 @@ import {
   WAITING,
   WORD,
 } from './thread-table.ts';
-
-/** The signal that ends waits. Its number is part of the contract: it must stay unblocked. */
-export const INTERRUPT_SIGNAL = SIGNAL.SIGRTMIN + 9;
+import { currentThread, isThreadAlive, prepareToBeWoken, wakeThread } from './threads.ts';
 
 /** How long one signal gets before the next is sent, in milliseconds. */
 export const SIGNAL_INTERVAL_MS = 5;
@@ -54,15 +49,15 @@ let depth = 0;
 /** Takes a slot that is free, or whose thread is gone without having freed it (a terminated worker). */
 function take(slot: number, tid: number): boolean {
   const owner = Atomics.load(table, slot + TID);
-  if (owner !== 0 && tgkill(getpid(), owner, 0) === 0) return false;
+  if (owner !== 0 && isThreadAlive(process.pid, owner)) return false;
   // One word decides, so that of two threads that see the same slot only one gets it.
   return Atomics.compareExchange(table, slot + TID, owner, tid) === owner;
 }
 
 function claim(): number {
-  const result = installHarmlessHandler(INTERRUPT_SIGNAL);
+  const result = prepareToBeWoken();
   if (result < 0) throw new SystemError(result, 'sigaction');
-  const tid = gettid();
+  const tid = currentThread();
   for (let slot = SLOT_WORDS; slot < table.length; slot += SLOT_WORDS) {
     if (!take(slot, tid)) continue;
     // A thread that was terminated in its wait left its slot as it was.
@@ -162,7 +157,7 @@ export async function interrupt(
   const deadline = performance.now() + timeoutMs;
   while (Atomics.load(table, slot + WORD) === REQUESTED && isSleeping(slot)) {
     if (performance.now() > deadline) throw new SystemError(ERRNO.ETIMEDOUT, 'interrupt');
-    tgkill(getpid(), table[slot + TID] as number, INTERRUPT_SIGNAL);
+    wakeThread(process.pid, table[slot + TID] as number);
     await new Promise((wake) => setTimeout(wake, SIGNAL_INTERVAL_MS));
   }
   return Atomics.load(table, slot + WORD) !== REQUESTED;
@@ -180,7 +175,7 @@ function interruptAll(): void {
     let sleeping = 0;
     for (let slot = SLOT_WORDS; slot < table.length; slot += SLOT_WORDS) {
       if (slot === ownSlot() || !isSleeping(slot)) continue;
-      if (tgkill(getpid(), table[slot + TID] as number, INTERRUPT_SIGNAL) === 0) sleeping++;
+      if (wakeThread(process.pid, table[slot + TID] as number) === 0) sleeping++;
     }
     const isQuiet = sleeping === 0 && Atomics.load(table, SETTING_UP) === 0;
     if (isQuiet || performance.now() > deadline) return;

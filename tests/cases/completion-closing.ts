@@ -1,7 +1,7 @@
 // Closing descriptors with operations under way, and closing the queue.
 import assert from 'node:assert/strict';
 import { Socket, socketPair } from '../../src/index.ts';
-import { isOpen } from '../../src/sys/posix/fcntl.ts';
+import { isOpen } from '../../src/sys/descriptor.ts';
 import { openDescriptors } from '../harness/test.ts';
 import { type Case, codeOf, finish, full } from './completion.ts';
 

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FCNTL } from '../../src/sys/posix/abi.ts';
-import { fcntl, isOpen } from '../../src/sys/posix/fcntl.ts';
+import { FCNTL } from '../../src/sys/abi.ts';
+import { isOpen } from '../../src/sys/descriptor.ts';
+import { fcntl } from '../../src/sys/posix/fcntl.ts';
 import { type Case, codeOf, finish } from './completion.ts';
 
 function inFolder(body: (folder: string) => void): void {

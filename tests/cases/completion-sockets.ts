@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { HANGUP, READABLE, Socket, WRITABLE } from '../../src/index.ts';
-import { FCNTL, SOCKET } from '../../src/sys/posix/abi.ts';
+import { FCNTL, SOCKET } from '../../src/sys/abi.ts';
 import {
   type Address,
   addressScratch,
@@ -10,10 +10,10 @@ import {
   resetScratch,
   scratchAddress,
   sizeScratch,
-} from '../../src/sys/posix/address.ts';
+} from '../../src/sys/address.ts';
+import { close } from '../../src/sys/descriptor.ts';
 import { fcntl } from '../../src/sys/posix/fcntl.ts';
-import { bindAddress, getsockname, socket } from '../../src/sys/posix/socket.ts';
-import { close } from '../../src/sys/posix/unistd.ts';
+import { bindAddress, getsockname, openSocket } from '../../src/sys/socket.ts';
 import { type Case, codeOf, finish } from './completion.ts';
 import { ok, put, take } from './selector-descriptors.ts';
 
@@ -27,7 +27,7 @@ function listening(): Socket {
 const SOCK_DGRAM = 2;
 
 function datagramSocket(): number {
-  const fd = ok(socket(SOCKET.AF_INET, SOCK_DGRAM | SOCKET.SOCK_CLOEXEC, 0));
+  const fd = ok(openSocket(SOCKET.AF_INET, SOCK_DGRAM, 0));
   const { bytes, size } = encodeAddress({ host: '127.0.0.1', port: 0 });
   ok(bindAddress(fd, bytes, size));
   return fd;

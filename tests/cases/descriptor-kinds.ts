@@ -27,26 +27,25 @@ import {
   VSOCK_ADDRESS,
 } from '../../src/io.ts';
 import { ERROR, HANGUP, openSelector, READABLE, WRITABLE } from '../../src/readiness.ts';
+import { FCNTL, SOCKET } from '../../src/sys/abi.ts';
+import { decodeAddress, encodeAddress } from '../../src/sys/address.ts';
+import { read, setNonBlocking, write } from '../../src/sys/descriptor.ts';
 import { tgkill } from '../../src/sys/linux/thread.ts';
-import { FCNTL, SOCKET } from '../../src/sys/posix/abi.ts';
-import { decodeAddress, encodeAddress } from '../../src/sys/posix/address.ts';
-import { open, setNonBlocking } from '../../src/sys/posix/fcntl.ts';
+import { open } from '../../src/sys/posix/fcntl.ts';
 import {
-  accept4,
+  acceptSocket,
   bindAddress,
   connect,
   getsockname,
   listen,
+  openSocket,
+  openSocketPair,
   send,
-  socket,
-  socketpair,
-} from '../../src/sys/posix/socket.ts';
-import { read, write } from '../../src/sys/posix/unistd.ts';
+} from '../../src/sys/socket.ts';
 import { Descriptors, ok, put } from './selector-descriptors.ts';
 
 const { O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_DIRECTORY } = FCNTL;
 const { AF_INET, AF_UNIX, SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_RAW } = SOCKET;
-const FLAGS = SOCKET.SOCK_CLOEXEC | SOCKET.SOCK_NONBLOCK;
 const BOTH = READABLE | WRITABLE;
 const SIGUSR2 = 12;
 const ONE = Buffer.from('x');
@@ -100,7 +99,7 @@ export class Scope extends Descriptors {
   }
 
   socket(domain: number, type: number, protocol = 0): number {
-    return this.adopt(socket(domain, type | FLAGS, protocol));
+    return this.adopt(openSocket(domain, type, protocol, true));
   }
 
   override [Symbol.dispose](): void {
@@ -136,7 +135,7 @@ function twoEnds(scope: Scope, fd: number, other: number, size = 65_536): Subjec
 function pairOf(type: number): (scope: Scope) => Subject {
   return (scope) => {
     const fds = new Int32Array(2);
-    ok(socketpair(AF_UNIX, type | FLAGS, 0, fds));
+    ok(openSocketPair(AF_UNIX, type, fds, true));
     const [fd, other] = [scope.adopt(fds[0]!), scope.adopt(fds[1]!)];
     return twoEnds(scope, fd, other, 1_024);
   };
@@ -161,7 +160,7 @@ function openTcpListener(scope: Scope): Subject {
   const { bytes, size } = bindToLoopback(fd);
   ok(listen(fd, 8));
   const accept = () => {
-    scope.adopt(accept4(fd, new Uint8Array(size), new Int32Array([size]), FLAGS));
+    scope.adopt(acceptSocket(fd, new Uint8Array(size), new Int32Array([size]), true));
   };
   const feed = () => void connect(scope.socket(AF_INET, SOCK_STREAM), bytes, size);
   return { fd, feed, take: accept };

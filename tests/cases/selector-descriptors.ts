@@ -1,24 +1,25 @@
 // Descriptors straight from the kernel, closed at the end of the test that opened them.
 import assert from 'node:assert/strict';
 import type { Selector } from '../../src/readiness.ts';
+import { ERRNO, FCNTL, SOCKET } from '../../src/sys/abi.ts';
+import { decodeAddress, encodeAddress } from '../../src/sys/address.ts';
+import { close, read, write } from '../../src/sys/descriptor.ts';
 import { EVENTFD } from '../../src/sys/linux/abi.ts';
 import { eventfd } from '../../src/sys/linux/eventfd.ts';
-import { ERRNO, FCNTL, SOCKET } from '../../src/sys/posix/abi.ts';
-import { decodeAddress, encodeAddress } from '../../src/sys/posix/address.ts';
 import { fcntl, open } from '../../src/sys/posix/fcntl.ts';
+import { pipe2 } from '../../src/sys/posix/unistd.ts';
 import {
-  accept4,
+  acceptSocket,
   bindAddress,
   connect,
   getsockname,
   listen,
-  socket,
-  socketpair,
-} from '../../src/sys/posix/socket.ts';
-import { close, pipe2, read, write } from '../../src/sys/posix/unistd.ts';
+  openSocket,
+  openSocketPair,
+} from '../../src/sys/socket.ts';
 
 const { O_CLOEXEC, O_NONBLOCK, O_RDONLY, F_DUPFD_CLOEXEC } = FCNTL;
-const { AF_INET, AF_UNIX, SOCK_STREAM, SOCK_CLOEXEC, SOCK_NONBLOCK } = SOCKET;
+const { AF_INET, AF_UNIX, SOCK_STREAM } = SOCKET;
 
 /** The result of a call that must not fail. */
 export function ok(result: number): number {
@@ -46,23 +47,22 @@ export class Descriptors {
   /** A non-blocking pair of stream sockets. */
   pair(): [number, number] {
     const fds = new Int32Array(2);
-    ok(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds));
+    ok(openSocketPair(AF_UNIX, SOCK_STREAM, fds, true));
     return [this.adopt(fds[0]!), this.adopt(fds[1]!)];
   }
 
   /** A connected pair of TCP sockets on the loopback interface. */
   tcpPair(): [number, number] {
-    const type = SOCK_STREAM | SOCK_CLOEXEC;
-    const listener = this.adopt(socket(AF_INET, type, 0));
+    const listener = this.adopt(openSocket(AF_INET, SOCK_STREAM, 0));
     const { bytes, size } = encodeAddress({ host: '127.0.0.1', port: 0 });
     ok(bindAddress(listener, bytes, size));
     ok(listen(listener, 1));
     const length = new Int32Array([size]);
     ok(getsockname(listener, bytes, length));
     const target = encodeAddress(decodeAddress(bytes, size));
-    const client = this.adopt(socket(AF_INET, type, 0));
+    const client = this.adopt(openSocket(AF_INET, SOCK_STREAM, 0));
     ok(connect(client, target.bytes, target.size));
-    const server = this.adopt(accept4(listener, bytes, length, SOCK_CLOEXEC));
+    const server = this.adopt(acceptSocket(listener, bytes, length));
     this.close(listener);
     return [client, server];
   }

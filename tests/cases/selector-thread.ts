@@ -1,8 +1,8 @@
 // The other thread of the selector cases: it signals, wakes, or waits to be interrupted.
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { openSelector, READABLE, type SelectorModel, Waker } from '../../src/readiness.ts';
-import { INTERRUPT_SIGNAL } from '../../src/sys/interrupt.ts';
 import { tgkill } from '../../src/sys/linux/thread.ts';
+import { INTERRUPT_SIGNAL } from '../../src/sys/threads.ts';
 
 /** Words of the shared memory: the main thread says go, then stop; the signals are counted. */
 export const GO = 0;

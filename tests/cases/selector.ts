@@ -16,10 +16,11 @@ import {
   Waker,
   WRITABLE,
 } from '../../src/readiness.ts';
-import { INTERRUPT_SIGNAL, interrupt } from '../../src/sys/interrupt.ts';
+import { SOCKET } from '../../src/sys/abi.ts';
+import { interrupt } from '../../src/sys/interrupt.ts';
 import { gettid, tgkill } from '../../src/sys/linux/thread.ts';
-import { SOCKET } from '../../src/sys/posix/abi.ts';
-import { send } from '../../src/sys/posix/socket.ts';
+import { send } from '../../src/sys/socket.ts';
+import { INTERRUPT_SIGNAL } from '../../src/sys/threads.ts';
 import { test } from '../harness/test.ts';
 import { Descriptors, fill, Owner, ok, put, readyOf, take } from './selector-descriptors.ts';
 import { registration } from './selector-registration.ts';

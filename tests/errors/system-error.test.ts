@@ -13,7 +13,7 @@ import {
   SystemError,
   UnsupportedError,
 } from '../../src/errors.ts';
-import { ERRNO } from '../../src/sys/posix/abi.ts';
+import { ERRNO } from '../../src/sys/abi.ts';
 import { test } from '../harness/test.ts';
 
 const ECONNREFUSED = constants.errno.ECONNREFUSED;

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Address } from '../../src/io.ts';
-import { INTERRUPT_SIGNAL } from '../../src/sys/interrupt.ts';
 import { tgkill } from '../../src/sys/linux/thread.ts';
 import { getpid } from '../../src/sys/posix/unistd.ts';
+import { INTERRUPT_SIGNAL } from '../../src/sys/threads.ts';
 
 export interface Order {
   /**

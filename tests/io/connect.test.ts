@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { connect as nodeConnect } from 'node:net';
 import { type InternetAddress, Socket } from '../../src/io.ts';
+import { POLL } from '../../src/sys/abi.ts';
 import { interrupt } from '../../src/sys/interrupt.ts';
-import { POLL } from '../../src/sys/posix/abi.ts';
-import { pollFd } from '../../src/sys/posix/poll.ts';
+import { pollFd } from '../../src/sys/poll.ts';
 import { test } from '../harness/test.ts';
 import { startCall } from './blocked-call.ts';
 import { listenOnLoopback, refusingAddress, socketFolder } from './loopback.ts';

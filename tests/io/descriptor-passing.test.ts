@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { DatagramBatch, Pipe, PipeReader, type Socket, socketPair } from '../../src/io.ts';
-import { FCNTL } from '../../src/sys/posix/abi.ts';
+import { FCNTL } from '../../src/sys/abi.ts';
 import { fcntl } from '../../src/sys/posix/fcntl.ts';
 import { runCommand } from '../harness/child.ts';
 import { openDescriptors, test } from '../harness/test.ts';

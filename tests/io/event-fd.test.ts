@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { closeSync, openSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { EventFd, Pipe } from '../../src/io.ts';
-import { FCNTL } from '../../src/sys/posix/abi.ts';
+import { FCNTL } from '../../src/sys/abi.ts';
 import { fcntl } from '../../src/sys/posix/fcntl.ts';
 import { openAndClose } from '../cases/open-and-close.ts';
 import { test } from '../harness/test.ts';

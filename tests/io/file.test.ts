@@ -16,7 +16,7 @@ import { inspect } from 'node:util';
 import { UnsupportedError } from '../../src/errors.ts';
 import { AlignedMemory, Fifo, File, type FileOpenOptions } from '../../src/io.ts';
 import { openSelector, READABLE, WRITABLE } from '../../src/readiness.ts';
-import { FCNTL } from '../../src/sys/posix/abi.ts';
+import { FCNTL } from '../../src/sys/abi.ts';
 import { fcntl } from '../../src/sys/posix/fcntl.ts';
 import { asNobody, notRoot } from '../harness/nobody.ts';
 import { test } from '../harness/test.ts';

@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { Pipe, SignalFd, type SignalName, signalThread } from '../../src/io.ts';
+import { FCNTL, SIGNAL } from '../../src/sys/abi.ts';
 import { bind } from '../../src/sys/ffi.ts';
-import { INTERRUPT_SIGNAL, interrupt } from '../../src/sys/interrupt.ts';
+import { interrupt } from '../../src/sys/interrupt.ts';
 import { SIGNAL_IO } from '../../src/sys/linux/event-abi.ts';
 import { gettid, tgkill } from '../../src/sys/linux/thread.ts';
-import { FCNTL, SIGNAL } from '../../src/sys/posix/abi.ts';
 import { fcntl } from '../../src/sys/posix/fcntl.ts';
 import {
   blockSignals,
@@ -17,6 +17,7 @@ import {
   signalSet,
   unblockSignals,
 } from '../../src/sys/posix/signal-set.ts';
+import { INTERRUPT_SIGNAL } from '../../src/sys/threads.ts';
 import { openAndClose } from '../cases/open-and-close.ts';
 import { untilAsleep } from '../fixtures/start-sleeper.ts';
 import { runCommand } from '../harness/child.ts';

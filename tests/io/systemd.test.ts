@@ -12,11 +12,11 @@ import {
   type ServiceState,
   watchdogInterval,
 } from '../../src/io.ts';
-import { FCNTL, SOCKET } from '../../src/sys/posix/abi.ts';
-import { encodeAddress } from '../../src/sys/posix/address.ts';
+import { FCNTL, SOCKET } from '../../src/sys/abi.ts';
+import { encodeAddress } from '../../src/sys/address.ts';
+import { close } from '../../src/sys/descriptor.ts';
 import { fcntl } from '../../src/sys/posix/fcntl.ts';
-import { bindAddress, recv, socket } from '../../src/sys/posix/socket.ts';
-import { close } from '../../src/sys/posix/unistd.ts';
+import { bindAddress, openSocket, recv } from '../../src/sys/socket.ts';
 import { runCommand } from '../harness/child.ts';
 import { test } from '../harness/test.ts';
 
@@ -44,7 +44,7 @@ interface Manager extends Disposable {
 
 /** The receiving end of notifications. */
 function openManager(address: Address): Manager {
-  const fd = socket(SOCKET.AF_UNIX, SOCKET.SOCK_DGRAM | SOCKET.SOCK_CLOEXEC, 0);
+  const fd = openSocket(SOCKET.AF_UNIX, SOCKET.SOCK_DGRAM, 0);
   assert.ok(fd >= 0);
   const { bytes, size } = encodeAddress(address);
   assert.ok(bindAddress(fd, bytes, size) >= 0);

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { decodeTcpInfo } from '../../src/io/tcp-info.ts';
 import { type InternetAddress, Socket, socketPair, type TcpInfo } from '../../src/io.ts';
+import { INET } from '../../src/sys/abi.ts';
 import { TCP_INFO } from '../../src/sys/linux/message-abi.ts';
 import { TCP_LINUX } from '../../src/sys/linux/sockets/abi.ts';
-import { INET } from '../../src/sys/posix/abi.ts';
 import { test } from '../harness/test.ts';
 import { connectedPair, listenOnLoopback } from './loopback.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { EventFd, TimerFd } from '../../src/io.ts';
+import { FCNTL } from '../../src/sys/abi.ts';
 import { bind } from '../../src/sys/ffi.ts';
-import { FCNTL } from '../../src/sys/posix/abi.ts';
 import { fcntl } from '../../src/sys/posix/fcntl.ts';
 import { openAndClose } from '../cases/open-and-close.ts';
 import { test } from '../harness/test.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Pipe, Socket, socketPair } from '../../src/io.ts';
+import { setNonBlocking } from '../../src/sys/descriptor.ts';
 import { interrupt } from '../../src/sys/interrupt.ts';
-import { setNonBlocking } from '../../src/sys/posix/fcntl.ts';
 import { test } from '../harness/test.ts';
 import { type BlockedCall, startCall } from './blocked-call.ts';
 import { fillSocket, listenOnLoopback } from './loopback.ts';

@@ -3,9 +3,9 @@ import { closeSync, openSync } from 'node:fs';
 import { Pipe, socketPair } from '../../src/io.ts';
 import { attach } from '../../src/node.ts';
 import { openSelector, READABLE, Waker, WRITABLE } from '../../src/readiness.ts';
-import { FCNTL } from '../../src/sys/posix/abi.ts';
+import { FCNTL } from '../../src/sys/abi.ts';
+import { close } from '../../src/sys/descriptor.ts';
 import { fcntl } from '../../src/sys/posix/fcntl.ts';
-import { close } from '../../src/sys/posix/unistd.ts';
 import { test } from '../harness/test.ts';
 
 for (const model of ['select', 'poll'] as const) {

@@ -15,9 +15,9 @@ import {
   Waker,
   WRITABLE,
 } from '../../src/readiness.ts';
+import { SOCKET } from '../../src/sys/abi.ts';
 import { setTap } from '../../src/sys/ffi.ts';
-import { SOCKET } from '../../src/sys/posix/abi.ts';
-import { send } from '../../src/sys/posix/socket.ts';
+import { send } from '../../src/sys/socket.ts';
 import { test } from '../harness/test.ts';
 import { connectedPair, fillSocket } from '../io/loopback.ts';
 

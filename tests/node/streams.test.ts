@@ -10,7 +10,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Pipe, PipeReader, Socket, socketPair } from '../../src/io.ts';
 import { attach, openDuplex, openReadable, openWritable } from '../../src/node.ts';
 import { Waker } from '../../src/readiness.ts';
-import { isNonBlocking, isOpen } from '../../src/sys/posix/fcntl.ts';
+import { isNonBlocking, isOpen } from '../../src/sys/descriptor.ts';
 import { test } from '../harness/test.ts';
 import { connectedPair, listenOnLoopback, socketFolder } from '../io/loopback.ts';
 

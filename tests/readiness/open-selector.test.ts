@@ -14,7 +14,7 @@ import {
   SelectSelector,
   SignalDrivenSelector,
 } from '../../src/readiness.ts';
-import { ERRNO } from '../../src/sys/posix/abi.ts';
+import { ERRNO } from '../../src/sys/abi.ts';
 import { runCommand } from '../harness/child.ts';
 import { test } from '../harness/test.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { FdSets, GUARD_BYTES, SET_WORDS } from '../../src/readiness/fd-sets.ts';
 import { READABLE, SelectSelector, WRITABLE } from '../../src/readiness.ts';
-import { SELECT } from '../../src/sys/posix/abi.ts';
+import { SELECT } from '../../src/sys/abi.ts';
 import { selectorCases } from '../cases/selector.ts';
 import { Descriptors } from '../cases/selector-descriptors.ts';
 import { test } from '../harness/test.ts';

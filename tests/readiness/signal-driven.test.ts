@@ -11,10 +11,10 @@ import {
   Waker,
   WRITABLE,
 } from '../../src/readiness.ts';
-import { INTERRUPT_SIGNAL } from '../../src/sys/interrupt.ts';
+import { FCNTL } from '../../src/sys/abi.ts';
 import { SIGNAL_IO } from '../../src/sys/linux/event-abi.ts';
-import { FCNTL } from '../../src/sys/posix/abi.ts';
 import { fcntl } from '../../src/sys/posix/fcntl.ts';
+import { INTERRUPT_SIGNAL } from '../../src/sys/threads.ts';
 import { selectorCases } from '../cases/selector.ts';
 import { Descriptors, ok, put, take } from '../cases/selector-descriptors.ts';
 import { runCommand } from '../harness/child.ts';

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { openSelector, READABLE, Waker } from '../../src/readiness.ts';
-import { isOpen } from '../../src/sys/posix/fcntl.ts';
-import { write } from '../../src/sys/posix/unistd.ts';
+import { isOpen, write } from '../../src/sys/descriptor.ts';
 import { test } from '../harness/test.ts';
 
 test('Waker: wakes add up until clear', () => {

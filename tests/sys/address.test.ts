@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { isIPv6, SocketAddress } from 'node:net';
 import fc from 'fast-check';
-import { SOCKET } from '../../src/sys/posix/abi.ts';
 import {
   type Address,
   addressDetails,
@@ -14,8 +13,9 @@ import {
   resetScratch,
   scratchAddress,
   sizeScratch,
-} from '../../src/sys/posix/address.ts';
-import { bindAddress, getsockname, socket } from '../../src/sys/posix/socket.ts';
+} from '../../src/sys/address.ts';
+import { SOCKET } from '../../src/sys/posix/abi.ts';
+import { bindAddress, getsockname, openSocket } from '../../src/sys/posix/socket.ts';
 import { close } from '../../src/sys/posix/unistd.ts';
 import { test } from '../harness/test.ts';
 
@@ -89,7 +89,7 @@ test('address: the kernel reads and writes them the same way', () => {
     [SOCKET.AF_UNIX, { abstract: `polyio-test-${process.pid}` }],
   ];
   for (const [family, address] of inUse) {
-    const fd = socket(family, SOCKET.SOCK_STREAM | SOCKET.SOCK_CLOEXEC, 0);
+    const fd = openSocket(family, SOCKET.SOCK_STREAM, 0);
     const { bytes, size } = encodeAddress(address);
     assert.equal(bindAddress(fd, bytes, size), 0);
     resetScratch();

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { Arena } from '../../src/sys/arena.ts';
 import { createMemoryFile } from '../../src/sys/linux/process.ts';
 import { SOCKET } from '../../src/sys/posix/abi.ts';
-import { recvAt, sendAt, socketpair } from '../../src/sys/posix/socket.ts';
+import { openSocketPair, recvAt, sendAt } from '../../src/sys/posix/socket.ts';
 import { close, ftruncate } from '../../src/sys/posix/unistd.ts';
 import { runSource } from '../harness/child.ts';
 import { test } from '../harness/test.ts';
@@ -102,7 +102,7 @@ test('arena: the kernel reads and writes it by address', () => {
   using arena = Arena.map(4_096);
   const [from, to] = [arena.carve(100), arena.carve(100)];
   const fds = new Int32Array(2);
-  assert.equal(socketpair(SOCKET.AF_UNIX, SOCKET.SOCK_STREAM | SOCKET.SOCK_CLOEXEC, 0, fds), 0);
+  assert.equal(openSocketPair(SOCKET.AF_UNIX, SOCKET.SOCK_STREAM, fds), 0);
   const [a, b] = fds as unknown as [number, number];
   from.bytes.fill(7);
   assert.equal(sendAt(a, from.address, 100, 0), 100);

@@ -152,7 +152,7 @@ const HARMLESS = [
   'sys/arena.js',
   'sys/interrupt.js',
   'sys/linux/epoll.js',
-  'sys/posix/address.js',
+  'sys/address.js',
   'sys/posix/signal.js',
   'sys/posix/socket.js',
   'io.js',

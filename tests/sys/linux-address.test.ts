@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { FAMILY } from '../../src/sys/linux/abi.ts';
-import { interfaceIndex } from '../../src/sys/linux/interface.ts';
-import { SOCKET } from '../../src/sys/posix/abi.ts';
 import {
   type Address,
   addressDetails,
@@ -13,8 +10,11 @@ import {
   resetScratch,
   scratchAddress,
   sizeScratch,
-} from '../../src/sys/posix/address.ts';
-import { bindAddress, getsockname, socket } from '../../src/sys/posix/socket.ts';
+} from '../../src/sys/address.ts';
+import { FAMILY } from '../../src/sys/linux/abi.ts';
+import { interfaceIndex } from '../../src/sys/linux/interface.ts';
+import { SOCKET } from '../../src/sys/posix/abi.ts';
+import { bindAddress, getsockname, openSocket } from '../../src/sys/posix/socket.ts';
 import { close } from '../../src/sys/posix/unistd.ts';
 import { test } from '../harness/test.ts';
 
@@ -67,7 +67,7 @@ test('linux address: a packet type without a name stays a number', () => {
 });
 
 test('linux address: the kernel reads and writes netlink addresses the same way', () => {
-  const fd = socket(FAMILY.AF_NETLINK, SOCKET.SOCK_RAW | SOCKET.SOCK_CLOEXEC, 0);
+  const fd = openSocket(FAMILY.AF_NETLINK, SOCKET.SOCK_RAW, 0);
   const { bytes, size } = encodeAddress({ portId: 0, groups: 1 });
   assert.equal(bindAddress(fd, bytes, size), 0);
   resetScratch();

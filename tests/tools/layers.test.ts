@@ -93,8 +93,8 @@ test('layers: sys and platform are open, a room is free inside, and doors lead d
   assert.deepEqual(
     found({
       'src/index.ts': "export * from './io.ts';",
-      'src/io.ts': "export * from './io/socket.ts'; export * from './sys/posix/address.ts';",
-      'src/io/socket.ts': "import './mode.ts'; import '../sys/posix/socket.ts';",
+      'src/io.ts': "export * from './io/socket.ts'; export * from './sys/address.ts';",
+      'src/io/socket.ts': "import './mode.ts'; import '../sys/socket.ts';",
       'src/io/mode.ts': "import '../platform/fd.ts'; import { open } from 'node:fs';",
       'src/cli/serve.ts': "import '../io.ts';",
     }),
@@ -120,8 +120,8 @@ test('layers: koffi is known to src/sys/ only', () => {
 
 test('layers: errno() is called in src/sys/ffi.ts only', () => {
   assertOne(
-    { 'src/sys/posix/poll.ts': 'export const n = koffi.errno();' },
-    'src/sys/posix/poll.ts:1',
+    { 'src/sys/poll.ts': 'export const n = koffi.errno();' },
+    'src/sys/poll.ts:1',
     /outside the choke point/,
   );
   assertOne({ 'src/io/pipe.ts': '\nerrno();' }, 'src/io/pipe.ts:2', /outside the choke point/);

@@ -3,10 +3,11 @@
  * may read or write it until the operation's completion, so every place in the operation table has
  * a block of mapped memory of its own.
  */
+
+import { IOVEC, MSGHDR, SOCKADDR_STORAGE } from '../../sys/abi.ts';
+import { type Address, decodeAddress, type RawAddress } from '../../sys/address.ts';
 import { Arena } from '../../sys/arena.ts';
 import { KERNEL_TIMESPEC } from '../../sys/linux/io-uring-abi.ts';
-import { IOVEC, MSGHDR, SOCKADDR_STORAGE } from '../../sys/posix/abi.ts';
-import { type Address, decodeAddress, type RawAddress } from '../../sys/posix/address.ts';
 
 const BLOCK_SIZE = 256;
 const WORD_BYTES = Int32Array.BYTES_PER_ELEMENT;

@@ -6,12 +6,12 @@ import { PolyioError, SystemError } from '../../errors.ts';
 import type { Fd, Handle } from '../../platform/fd.ts';
 import { fdOf } from '../../platform/fd.ts';
 import { asInteger, asTimeout } from '../../platform/integers.ts';
+import { ERRNO } from '../../sys/abi.ts';
+import { close } from '../../sys/descriptor.ts';
 import { BufferRing } from '../../sys/linux/io-uring/buffer-ring.ts';
 import { forbiddenFeatures, type RingFeature } from '../../sys/linux/io-uring/features.ts';
 import { Ring } from '../../sys/linux/io-uring/ring.ts';
 import { IORING_OP } from '../../sys/linux/io-uring-abi.ts';
-import { ERRNO } from '../../sys/posix/abi.ts';
-import { close } from '../../sys/posix/unistd.ts';
 import type {
   AcceptedFd,
   CompletionQueueOptions,

@@ -11,10 +11,10 @@
  *   completion that it owes, whoever cancelled what.
  */
 import { invariant, PolyioError, SystemError } from '../../errors.ts';
+import { ERRNO } from '../../sys/abi.ts';
 import { checkInterrupt } from '../../sys/interrupt.ts';
 import { CQE, highWord, type Ring, SQE, sqeHead } from '../../sys/linux/io-uring/ring.ts';
 import { IORING, IORING_OP, IOSQE } from '../../sys/linux/io-uring-abi.ts';
-import { ERRNO } from '../../sys/posix/abi.ts';
 import type { Operation } from '../operation.ts';
 import type { SlotPool } from '../queue-buffer.ts';
 import { ControlBlocks, PART } from './control-blocks.ts';

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { asInteger } from '../../platform/integers.ts';
-import { FCNTL } from '../../sys/posix/abi.ts';
+import { FCNTL } from '../../sys/abi.ts';
 
 const { O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_EXCL, O_APPEND, O_CLOEXEC } = FCNTL;
 

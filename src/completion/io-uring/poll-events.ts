@@ -1,6 +1,6 @@
 /** Interest and ready bits, which are those of selectors, and the events of poll(2). */
 import { asInteger } from '../../platform/integers.ts';
-import { POLL } from '../../sys/posix/abi.ts';
+import { POLL } from '../../sys/abi.ts';
 
 const { POLLIN, POLLOUT, POLLPRI, POLLHUP, POLLERR } = POLL;
 

@@ -3,7 +3,7 @@
  * operation, so everything is cancelled, and cancelled again: an operation may have been on its way
  * from one place in the kernel to another when the first cancellation looked for it.
  */
-import { ERRNO } from '../../sys/posix/abi.ts';
+import { ERRNO } from '../../sys/abi.ts';
 import type { Engine } from './engine.ts';
 
 /** How long the kernel gets, in milliseconds; a disk that hangs holds its operations for ever. */

@@ -11,16 +11,16 @@
  */
 import { SystemError } from '../../errors.ts';
 import type { Fd } from '../../platform/fd.ts';
-import { IORING, IORING_OP, IOSQE } from '../../sys/linux/io-uring-abi.ts';
-import { ERRNO, POLL, SOCKET } from '../../sys/posix/abi.ts';
+import { ERRNO, POLL, SOCKET } from '../../sys/abi.ts';
 import {
   type Address,
   addressScratch,
   resetScratch,
   scratchAddress,
   sizeScratch,
-} from '../../sys/posix/address.ts';
-import { getpeername } from '../../sys/posix/socket.ts';
+} from '../../sys/address.ts';
+import { IORING, IORING_OP, IOSQE } from '../../sys/linux/io-uring-abi.ts';
+import { getpeername } from '../../sys/socket.ts';
 import type { AcceptedFd } from '../completion-queue.ts';
 import { deliver, fail, type MultishotOperation, succeed, wake } from '../operation.ts';
 import { markUsed, type ProvidedBuffers, ReceivedChunk } from '../provided-buffers.ts';

@@ -9,11 +9,11 @@
  * by it. It is cleared before completions are looked for, so that none is missed.
  */
 import { SystemError } from '../../errors.ts';
+import { close, read } from '../../sys/descriptor.ts';
 import { EVENTFD } from '../../sys/linux/abi.ts';
 import { eventfd } from '../../sys/linux/eventfd.ts';
 import type { Ring } from '../../sys/linux/io-uring/ring.ts';
 import { IORING_REGISTER } from '../../sys/linux/io-uring-abi.ts';
-import { close, read } from '../../sys/posix/unistd.ts';
 import type { SlotPool } from '../queue-buffer.ts';
 
 const counter = new Uint8Array(BigUint64Array.BYTES_PER_ELEMENT);

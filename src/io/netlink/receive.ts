@@ -1,5 +1,5 @@
 import { SystemError } from '../../errors.ts';
-import { ERRNO } from '../../sys/posix/abi.ts';
+import { ERRNO } from '../../sys/abi.ts';
 import type { Received } from '../datagrams.ts';
 import { decodeMessages, type NetlinkMessage } from './message.ts';
 

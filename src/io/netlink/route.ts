@@ -1,4 +1,7 @@
 /** Addresses, routes and rules as the route family of netlink has them: rtnetlink(7). */
+
+import { SOCKET } from '../../sys/abi.ts';
+import { decodeHost } from '../../sys/address.ts';
 import {
   FIB_RULE_HDR,
   FIB_RULES,
@@ -9,8 +12,6 @@ import {
   RTNETLINK,
   RTNEXTHOP,
 } from '../../sys/linux/netlink/abi.ts';
-import { SOCKET } from '../../sys/posix/abi.ts';
-import { decodeHost } from '../../sys/posix/address.ts';
 import {
   type Attributes,
   decodeAttributes,

@@ -1,7 +1,7 @@
 /** How the values of socket options lie in memory, one codec per kind of value. */
 import { inspect } from 'node:util';
 import { asInteger } from '../../platform/integers.ts';
-import { LINGER, TIMEVAL } from '../../sys/posix/abi.ts';
+import { LINGER, TIMEVAL } from '../../sys/abi.ts';
 
 /**
  * Turns an option's value into the bytes of its C type and back. `Out` is what reading gives, `In`

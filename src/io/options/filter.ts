@@ -13,7 +13,7 @@ import { inspect } from 'node:util';
 import { asInteger } from '../../platform/integers.ts';
 import { Arena } from '../../sys/arena.ts';
 import { SOCK_FILTER, SOCK_FPROG } from '../../sys/linux/sockets/abi.ts';
-import { getsockopt, setsockopt } from '../../sys/posix/socket.ts';
+import { getsockopt, setsockopt } from '../../sys/socket.ts';
 import { type Codec, viewOf } from './codec.ts';
 import type { Place } from './entry.ts';
 

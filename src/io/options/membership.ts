@@ -2,6 +2,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { inspect } from 'node:util';
 import { asInteger } from '../../platform/integers.ts';
+import { decodeHost, encodeHost } from '../../sys/address.ts';
 import { interfaceIndex } from '../../sys/linux/interface.ts';
 import {
   IN6_PKTINFO,
@@ -10,7 +11,6 @@ import {
   IP_MREQN,
   IPV6_MREQ,
 } from '../../sys/linux/sockets/abi.ts';
-import { decodeHost, encodeHost } from '../../sys/posix/address.ts';
 import { asRecord, type Codec, viewOf } from './codec.ts';
 
 const ANY_IPV4 = '0.0.0.0';

@@ -1,6 +1,7 @@
 /** Options of every socket, and those that unix(7) adds on the same level: socket(7). */
+
+import { SOCKET } from '../../sys/abi.ts';
 import { SO } from '../../sys/linux/sockets/abi.ts';
-import { SOCKET } from '../../sys/posix/abi.ts';
 import {
   flag,
   identifier,

@@ -4,7 +4,7 @@
  */
 import { inspect } from 'node:util';
 import { asInteger } from '../../platform/integers.ts';
-import type { RawAddress } from '../posix/address.ts';
+import type { RawAddress } from '../address.ts';
 import { FAMILY, SOCKADDR_CAN, SOCKADDR_LL, SOCKADDR_NL, SOCKADDR_VM } from './abi.ts';
 import { interfaceIndex } from './interface.ts';
 

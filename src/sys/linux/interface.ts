@@ -4,7 +4,7 @@ import { SystemError } from '../../errors.ts';
 import { asInteger } from '../../platform/integers.ts';
 import { bindValue } from '../ffi.ts';
 import { ERRNO, SOCKET } from '../posix/abi.ts';
-import { socket } from '../posix/socket.ts';
+import { openSocket } from '../posix/socket.ts';
 import { close } from '../posix/unistd.ts';
 
 const NAME_MAX = 15;
@@ -34,7 +34,7 @@ export function interfaceIndex(value: number | string, what = 'interface'): numb
 
 /** It answers 0 too when the socket that it asks through cannot be opened: so is one opened here. */
 function refused(name: string): SystemError {
-  const fd = socket(SOCKET.AF_UNIX, SOCKET.SOCK_DGRAM | SOCKET.SOCK_CLOEXEC, 0);
+  const fd = openSocket(SOCKET.AF_UNIX, SOCKET.SOCK_DGRAM, 0);
   if (fd < 0) {
     const hint = 'no descriptor is left to ask the kernel with: close some, or raise ulimit -n';
     return new SystemError(fd, 'if_nametoindex', { address: name, hint });

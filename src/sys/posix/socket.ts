@@ -2,18 +2,39 @@
 import { bind, type Native, report, resolve, settle, tap } from '../ffi.ts';
 import { SOCKET, TIMEVAL } from './abi.ts';
 
-export const socket = bind<[domain: number, type: number, protocol: number]>('socket', 'int', [
+const socket = bind<[domain: number, type: number, protocol: number]>('socket', 'int', [
   'int',
   'int',
   'int',
 ]);
 
-/** socketpair(2): `fds` receives the two descriptors. */
-export const socketpair = bind<[domain: number, type: number, protocol: number, fds: Int32Array]>(
+/** socket(2): closed on exec. */
+export function openSocket(
+  domain: number,
+  type: number,
+  protocol: number,
+  nonBlocking = false,
+): number {
+  const { SOCK_CLOEXEC, SOCK_NONBLOCK } = SOCKET;
+  return socket(domain, type | SOCK_CLOEXEC | (nonBlocking ? SOCK_NONBLOCK : 0), protocol);
+}
+
+const socketpair = bind<[domain: number, type: number, protocol: number, fds: Int32Array]>(
   'socketpair',
   'int',
   ['int', 'int', 'int', 'buffer'],
 );
+
+/** socketpair(2), closed on exec: `fds` receives the two descriptors. */
+export function openSocketPair(
+  domain: number,
+  type: number,
+  fds: Int32Array,
+  nonBlocking = false,
+): number {
+  const { SOCK_CLOEXEC, SOCK_NONBLOCK } = SOCKET;
+  return socketpair(domain, type | SOCK_CLOEXEC | (nonBlocking ? SOCK_NONBLOCK : 0), 0, fds);
+}
 
 export const bindAddress = bind<[fd: number, address: Uint8Array, size: number]>('bind', 'int', [
   'fd',
@@ -23,12 +44,25 @@ export const bindAddress = bind<[fd: number, address: Uint8Array, size: number]>
 
 export const listen = bind<[fd: number, backlog: number]>('listen', 'int', ['fd', 'int']);
 
-/** accept4(2): `size` goes in as the room in `address` and comes back as the address's length. */
-export const accept4 = bind<[fd: number, address: Uint8Array, size: Int32Array, flags: number]>(
+const accept4 = bind<[fd: number, address: Uint8Array, size: Int32Array, flags: number]>(
   'accept4',
   'int',
   ['fd', 'buffer', 'buffer', 'int'],
 );
+
+/**
+ * accept(2): the new descriptor, closed on exec, or the negative error number. `size` goes in as the
+ * room in `address` and comes back as the address's length.
+ */
+export function acceptSocket(
+  fd: number,
+  address: Uint8Array,
+  size: Int32Array,
+  nonBlocking = false,
+): number {
+  const { SOCK_CLOEXEC, SOCK_NONBLOCK } = SOCKET;
+  return accept4(fd, address, size, nonBlocking ? SOCK_CLOEXEC | SOCK_NONBLOCK : SOCK_CLOEXEC);
+}
 
 export const connect = bind<[fd: number, address: Uint8Array, size: number]>('connect', 'int', [
   'fd',

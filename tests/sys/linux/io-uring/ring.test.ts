@@ -9,7 +9,7 @@ import { ioUringUnavailable } from '../../../../src/sys/linux/io-uring/probe.ts'
 import { CQE, highWord, Ring, SQE, sqeHead } from '../../../../src/sys/linux/io-uring/ring.ts';
 import { IORING, IORING_OP, IOSQE, SINCE_6_12 } from '../../../../src/sys/linux/io-uring-abi.ts';
 import { ERRNO, SOCKET } from '../../../../src/sys/posix/abi.ts';
-import { send, socketpair } from '../../../../src/sys/posix/socket.ts';
+import { openSocketPair, send } from '../../../../src/sys/posix/socket.ts';
 import { close } from '../../../../src/sys/posix/unistd.ts';
 import { test } from '../../../harness/test.ts';
 
@@ -49,7 +49,7 @@ function reap(ring: Ring, count: number): Completion[] {
 
 function pair(): [number, number] {
   const fds = new Int32Array(2);
-  assert.equal(socketpair(SOCKET.AF_UNIX, SOCKET.SOCK_STREAM | SOCKET.SOCK_CLOEXEC, 0, fds), 0);
+  assert.equal(openSocketPair(SOCKET.AF_UNIX, SOCKET.SOCK_STREAM, fds), 0);
   return [fds[0] as number, fds[1] as number];
 }
 

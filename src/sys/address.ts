@@ -1,15 +1,15 @@
 /** Socket addresses as the kernel has them: <netinet/in.h>, <sys/un.h>; the rest is Linux's own. */
 import { isIPv4, isIPv6 } from 'node:net';
 import { inspect } from 'node:util';
-import { asInteger } from '../../platform/integers.ts';
+import { asInteger } from '../platform/integers.ts';
 import {
   decodeLinuxAddress,
   encodeLinuxAddress,
   formatLinuxAddress,
   isLinuxAddress,
   type LinuxAddress,
-} from '../linux/address.ts';
-import { SOCKADDR_IN, SOCKADDR_IN6, SOCKADDR_STORAGE, SOCKADDR_UN, SOCKET } from './abi.ts';
+} from './linux/address.ts';
+import { SOCKADDR_IN, SOCKADDR_IN6, SOCKADDR_STORAGE, SOCKADDR_UN, SOCKET } from './posix/abi.ts';
 
 /**
  * An IPv4 or IPv6 end point. `host` is numeric; names are for dns.lookup. `scope` is the interface
