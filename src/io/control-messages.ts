@@ -12,10 +12,22 @@
  * would ignore is refused before the call.
  */
 
-import { CMSGHDR, INET, SOCKADDR_IN, SOCKADDR_IN6, SOCKET, TIMESPEC, TIMEVAL } from '../sys/abi.ts';
+import {
+  CMSGHDR,
+  HOP_LIMIT,
+  IN_PKTINFO,
+  IN6_PKTINFO,
+  INET,
+  IP,
+  MESSAGE,
+  SOCKADDR_IN,
+  SOCKADDR_IN6,
+  SOCKET,
+  TIMESPEC,
+  TIMEVAL,
+} from '../sys/abi.ts';
 import { decodeAddress, type InternetAddress } from '../sys/address.ts';
-import { HOP_LIMIT, IN_PKTINFO, MESSAGE } from '../sys/linux/message-abi.ts';
-import { IN6_PKTINFO, IP, SO, UCRED, UDP } from '../sys/linux/sockets/abi.ts';
+import { SO, UCRED, UDP } from '../sys/linux/sockets/abi.ts';
 import type { Credentials } from './options/credentials.ts';
 
 const ALIGNMENT = 8;

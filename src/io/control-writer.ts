@@ -1,10 +1,20 @@
 /** Control messages to send: cmsg(3). */
 import { inspect } from 'node:util';
 import { asInteger } from '../platform/integers.ts';
-import { CMSGHDR, INET, SOCKADDR_IN, SOCKADDR_IN6, SOCKET } from '../sys/abi.ts';
+import {
+  CMSGHDR,
+  HOP_LIMIT,
+  IN_PKTINFO,
+  IN6_PKTINFO,
+  INET,
+  IP,
+  MESSAGE,
+  SOCKADDR_IN,
+  SOCKADDR_IN6,
+  SOCKET,
+} from '../sys/abi.ts';
 import { encodeAddress } from '../sys/address.ts';
-import { HOP_LIMIT, IN_PKTINFO, MESSAGE } from '../sys/linux/message-abi.ts';
-import { IN6_PKTINFO, IP, UCRED, UDP } from '../sys/linux/sockets/abi.ts';
+import { UCRED, UDP } from '../sys/linux/sockets/abi.ts';
 import { type ControlMessage, controlSpace, type PacketInfo } from './control-messages.ts';
 import type { Credentials } from './options/credentials.ts';
 

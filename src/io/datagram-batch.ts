@@ -16,11 +16,11 @@
 import { inspect } from 'node:util';
 import { PolyioError } from '../errors.ts';
 import { asInteger } from '../platform/integers.ts';
-import { CMSGHDR, IOVEC, MSGHDR, SOCKADDR_STORAGE, SOCKET } from '../sys/abi.ts';
+import { CMSGHDR, IOVEC, IP, MESSAGE, MSGHDR, SOCKADDR_STORAGE, SOCKET } from '../sys/abi.ts';
 import { type Address, decodeAddress, encodeAddress } from '../sys/address.ts';
 import { Arena, type Slice } from '../sys/arena.ts';
-import { MESSAGE, MMSGHDR } from '../sys/linux/message-abi.ts';
-import { IP, UDP } from '../sys/linux/sockets/abi.ts';
+import { MMSGHDR } from '../sys/linux/message-abi.ts';
+import { UDP } from '../sys/linux/sockets/abi.ts';
 import { asOutgoing } from './buffers.ts';
 import { controlSpace, decodeControl } from './control-messages.ts';
 import type { Message } from './message.ts';

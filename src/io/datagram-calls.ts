@@ -2,10 +2,9 @@
 import { inspect } from 'node:util';
 import { SystemError } from '../errors.ts';
 import { asInteger } from '../platform/integers.ts';
-import { ERRNO, POLL, SOCKET } from '../sys/abi.ts';
+import { ERRNO, MESSAGE, POLL, SOCKET } from '../sys/abi.ts';
 import { addressDetails } from '../sys/address.ts';
 import { recvmmsg, sendmmsg } from '../sys/linux/datagrams.ts';
-import { MESSAGE } from '../sys/linux/message-abi.ts';
 import { batchAccess, DatagramBatch } from './datagram-batch.ts';
 import { carriesMessages, type SocketFamily, type SocketType } from './socket-family.ts';
 import { callUntil, type Deadline } from './waiting.ts';

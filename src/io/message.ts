@@ -3,10 +3,9 @@ import { inspect } from 'node:util';
 import { SystemError } from '../errors.ts';
 import { fdOf, type Handle } from '../platform/fd.ts';
 import { asInteger } from '../platform/integers.ts';
-import { ERRNO, POLL, SOCKET } from '../sys/abi.ts';
+import { ERRNO, MESSAGE, POLL, SOCKET } from '../sys/abi.ts';
 import { type Address, addressDetails } from '../sys/address.ts';
 import { close } from '../sys/descriptor.ts';
-import { MESSAGE } from '../sys/linux/message-abi.ts';
 import { recvmsg, sendmsg } from '../sys/posix/message.ts';
 import { asIncoming, asOutgoing } from './buffers.ts';
 import {

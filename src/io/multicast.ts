@@ -17,10 +17,9 @@
 import { inspect } from 'node:util';
 import { SystemError } from '../errors.ts';
 import { asInteger } from '../platform/integers.ts';
-import { ERRNO, INET } from '../sys/abi.ts';
+import { ERRNO, GROUP_REQ, GROUP_SOURCE_REQ, INET, IP } from '../sys/abi.ts';
 import { encodeAddress } from '../sys/address.ts';
 import { interfaceIndex } from '../sys/linux/interface.ts';
-import { GROUP_REQ, GROUP_SOURCE_REQ, IP } from '../sys/linux/sockets/abi.ts';
 import { setsockopt } from '../sys/socket.ts';
 import type { SocketOption, SocketOptionInput } from './socket-options.ts';
 

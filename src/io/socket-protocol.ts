@@ -12,9 +12,9 @@ import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { SystemError } from '../errors.ts';
 import { asInteger } from '../platform/integers.ts';
-import { ERRNO, INET } from '../sys/abi.ts';
+import { ERRNO, INET, IP } from '../sys/abi.ts';
 import { NETLINK } from '../sys/linux/netlink/abi.ts';
-import { CAN, ETHERTYPE, IP } from '../sys/linux/sockets/abi.ts';
+import { CAN, ETHERTYPE } from '../sys/linux/sockets/abi.ts';
 import type { SocketFamily, SocketKind } from './socket-family.ts';
 
 const INT_MAX = 2 ** 31 - 1;

@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as linux from '../../src/sys/linux/abi.ts';
-import * as posix from '../../src/sys/posix/abi.ts';
+import * as posix from '../../src/sys/posix/abi/linux.ts';
+import type { Layout } from '../../src/sys/posix/abi/shape.ts';
 
 /** What somebody says about the tables: our files, the compiler, or a recording of it. */
 export interface AbiFacts {
@@ -21,7 +22,7 @@ export interface RecordedAbi extends AbiFacts {
 }
 
 const TABLES = [...posix.CONSTANTS, ...linux.CONSTANTS];
-const LAYOUTS: readonly posix.Layout[] = [...posix.LAYOUTS, ...linux.LAYOUTS];
+const LAYOUTS: readonly Layout[] = [...posix.LAYOUTS, ...linux.LAYOUTS];
 
 /** Flags are unsigned in C and 32-bit integers with a sign in JavaScript: 1 << 31 is the same bit. */
 function asInt32(value: number): number {

@@ -1,10 +1,9 @@
 /** recvmsg(2) and sendmsg(2) as operations. */
 import { inspect } from 'node:util';
 import { asInteger } from '../../platform/integers.ts';
-import { SOCKADDR_STORAGE, SOCKET } from '../../sys/abi.ts';
+import { MESSAGE, SOCKADDR_STORAGE, SOCKET } from '../../sys/abi.ts';
 import { addressDetails, encodeAddress } from '../../sys/address.ts';
 import { IORING_OP } from '../../sys/linux/io-uring-abi.ts';
-import { MESSAGE } from '../../sys/linux/message-abi.ts';
 import type {
   OperationBuffer,
   ReceivedMessage,

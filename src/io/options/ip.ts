@@ -1,7 +1,7 @@
 /** Options of IPv4: ip(7), raw(7). Sockets of IPv6 have them for the IPv4 traffic they carry. */
 
-import { INET } from '../../sys/abi.ts';
-import { ICMP, IP, LEVEL } from '../../sys/linux/sockets/abi.ts';
+import { INET, IP } from '../../sys/abi.ts';
+import { ICMP, LEVEL } from '../../sys/linux/sockets/abi.ts';
 import { flag, integer, memory, unsigned } from './codec.ts';
 import { INTERNET, level, RAW, RAW_IPV4, readOnly, UDP, writeOnly } from './entry.ts';
 import {

@@ -1,7 +1,7 @@
 /** Options of IPv6: ipv6(7) and RFC 3542. */
 
-import { INET } from '../../sys/abi.ts';
-import { IN6, IP } from '../../sys/linux/sockets/abi.ts';
+import { INET, IP } from '../../sys/abi.ts';
+import { IN6 } from '../../sys/linux/sockets/abi.ts';
 import { flag, integer, memory } from './codec.ts';
 import { IPV6, level, RAW_IPV6, writeOnly } from './entry.ts';
 import {

@@ -1,16 +1,11 @@
 /** Multicast groups as the options of ip(7) and ipv6(7) take them. */
+
 import { isIPv4, isIPv6 } from 'node:net';
 import { inspect } from 'node:util';
 import { asInteger } from '../../platform/integers.ts';
+import { IN6_PKTINFO, IP, IP_MREQ_SOURCE, IP_MREQN, IPV6_MREQ } from '../../sys/abi.ts';
 import { decodeHost, encodeHost } from '../../sys/address.ts';
 import { interfaceIndex } from '../../sys/linux/interface.ts';
-import {
-  IN6_PKTINFO,
-  IP,
-  IP_MREQ_SOURCE,
-  IP_MREQN,
-  IPV6_MREQ,
-} from '../../sys/linux/sockets/abi.ts';
 import { asRecord, type Codec, viewOf } from './codec.ts';
 
 const ANY_IPV4 = '0.0.0.0';

@@ -1,7 +1,7 @@
 /** Options of TCP and of UDP: tcp(7), udp(7). */
 
-import { INET, TCP as TCP_NUMBER } from '../../sys/abi.ts';
-import { IP, TCP_LINUX, UDP as UDP_NUMBER } from '../../sys/linux/sockets/abi.ts';
+import { INET, IP, TCP as TCP_NUMBER } from '../../sys/abi.ts';
+import { TCP_LINUX, UDP as UDP_NUMBER } from '../../sys/linux/sockets/abi.ts';
 import { flag, integer, memory, text } from './codec.ts';
 import { level, readOnly, TCP, UDP } from './entry.ts';
 

@@ -55,9 +55,6 @@ export const SYSCALL = {
 /** <linux/sockios.h> */
 export const SOCKIOS = { SIOCOUTQ: 0x5411 } as const;
 
-/** <sys/ioctl.h> */
-export const IOCTL = { FIONREAD: 0x541b } as const;
-
 /** <sys/ioctl.h>: terminals. */
 export const TERMINAL_IOCTL = {
   TCSBRK: 0x5409,
@@ -223,7 +220,6 @@ export const CONSTANTS: readonly (readonly [string, Readonly<Record<string, numb
   ...(arm64 ? [] : ([['sys/mman.h', MMAN_X64]] as const)),
   ['sys/syscall.h', SYSCALL],
   ['linux/sockios.h', SOCKIOS],
-  ['sys/ioctl.h', IOCTL],
   ['sys/ioctl.h', TERMINAL_IOCTL],
   ['asm/termbits.h', TERMIOS],
   ['sys/uio.h', UIO],

@@ -4,19 +4,6 @@
  */
 import type { Layout } from '../posix/abi.ts';
 
-/** <sys/socket.h>: messages with control data, as recvmsg(2) and sendmsg(2) carry them. */
-export const MESSAGE = {
-  MSG_CTRUNC: 0x8,
-  MSG_TRUNC: 0x20,
-  MSG_WAITFORONE: 0x10000,
-  MSG_CMSG_CLOEXEC: 0x40000000,
-  SCM_RIGHTS: 1,
-  SCM_CREDENTIALS: 2,
-} as const;
-
-/** <netinet/in.h>: the hop limit of a datagram, as a control message. */
-export const HOP_LIMIT = { IPV6_HOPLIMIT: 52 } as const;
-
 /** <netinet/tcp.h>: the states that TCP_INFO tells. */
 export const TCP_STATE = {
   TCP_ESTABLISHED: 1,
@@ -41,13 +28,6 @@ export const MMSGHDR = {
   header: 'sys/socket.h',
   size: 64,
   fields: { msg_hdr: [0, 56], msg_len: [56, 4] },
-} as const satisfies Layout;
-
-export const IN_PKTINFO = {
-  type: 'struct in_pktinfo',
-  header: 'netinet/in.h',
-  size: 12,
-  fields: { ipi_ifindex: [0, 4], ipi_spec_dst: [4, 4], ipi_addr: [8, 4] },
 } as const satisfies Layout;
 
 /** The kernel's own header has more of it than the C library's; bit fields have no offset. */
@@ -113,10 +93,8 @@ export const TCP_INFO = {
 } as const satisfies Layout;
 
 export const MESSAGE_CONSTANTS: readonly (readonly [string, Readonly<Record<string, number>>])[] = [
-  ['sys/socket.h', MESSAGE],
-  ['netinet/in.h', HOP_LIMIT],
   ['netinet/tcp.h', TCP_STATE],
   ['fcntl.h', SPLICE],
 ];
 
-export const MESSAGE_LAYOUTS: readonly Layout[] = [MMSGHDR, IN_PKTINFO, TCP_INFO];
+export const MESSAGE_LAYOUTS: readonly Layout[] = [MMSGHDR, TCP_INFO];

@@ -1,419 +1,70 @@
 /**
- * Numbers and layouts of the POSIX interfaces, as the C headers of this system have them.
- * Each table names its header; a test asks the C compiler for every one of them.
+ * Numbers and layouts of the POSIX interfaces, as the C headers of this system have them: those of
+ * one of the files in abi/, completed with `ABSENT` for what the system lacks.
  *
- * Linux on x64 and arm64: the two differ in a few open(2) flags only.
+ * They are chosen once, when this module loads, and never change: to the compiler they are the
+ * constants that they are.
  */
+import { HOST, type Platform } from '../../platform/host.ts';
+import { DARWIN } from './abi/darwin.ts';
+import { FREEBSD } from './abi/freebsd.ts';
+import * as linux from './abi/linux.ts';
+import { OPENBSD } from './abi/openbsd.ts';
+import { ABSENT, type Listed, type Tables } from './abi/shape.ts';
 
-const arm64 = process.arch === 'arm64';
+export type { Layout } from './abi/shape.ts';
+export { ABSENT };
 
-/** <errno.h>: the ones that polyio decides on; their names for people come from Node. */
-export const ERRNO = {
-  EPERM: 1,
-  ENOENT: 2,
-  ESRCH: 3,
-  EINTR: 4,
-  EIO: 5,
-  ENXIO: 6,
-  EBADF: 9,
-  ECHILD: 10,
-  EAGAIN: 11,
-  ENOMEM: 12,
-  EACCES: 13,
-  EBUSY: 16,
-  EEXIST: 17,
-  ENODEV: 19,
-  ENOTDIR: 20,
-  EISDIR: 21,
-  EINVAL: 22,
-  ENFILE: 23,
-  EMFILE: 24,
-  ENOTTY: 25,
-  ETXTBSY: 26,
-  EFBIG: 27,
-  ENOSPC: 28,
-  EROFS: 30,
-  EPIPE: 32,
-  ENAMETOOLONG: 36,
-  ENOSYS: 38,
-  ELOOP: 40,
-  ETIME: 62,
-  EPROTO: 71,
-  ENOTSOCK: 88,
-  EDESTADDRREQ: 89,
-  EMSGSIZE: 90,
-  ENOPROTOOPT: 92,
-  EPROTONOSUPPORT: 93,
-  ESOCKTNOSUPPORT: 94,
-  EOPNOTSUPP: 95,
-  EAFNOSUPPORT: 97,
-  EADDRINUSE: 98,
-  EADDRNOTAVAIL: 99,
-  ENETDOWN: 100,
-  ENETUNREACH: 101,
-  ECONNABORTED: 103,
-  ECONNRESET: 104,
-  ENOBUFS: 105,
-  EISCONN: 106,
-  ENOTCONN: 107,
-  ETOOMANYREFS: 109,
-  ETIMEDOUT: 110,
-  ECONNREFUSED: 111,
-  EHOSTUNREACH: 113,
-  EALREADY: 114,
-  EINPROGRESS: 115,
-  ECANCELED: 125,
-} as const;
+type Linux = typeof linux;
 
-/** <fcntl.h> */
-export const FCNTL = {
-  F_GETFD: 1,
-  F_SETFD: 2,
-  F_GETFL: 3,
-  F_SETFL: 4,
-  F_DUPFD_CLOEXEC: 1030,
-  FD_CLOEXEC: 1,
-  AT_FDCWD: -100,
-  O_RDONLY: 0,
-  O_WRONLY: 1,
-  O_RDWR: 2,
-  O_ACCMODE: 3,
-  O_CREAT: 0o100,
-  O_EXCL: 0o200,
-  O_NOCTTY: 0o400,
-  O_TRUNC: 0o1000,
-  O_APPEND: 0o2000,
-  O_NONBLOCK: 0o4000,
-  O_DSYNC: 0o10000,
-  O_SYNC: 0o4010000,
-  O_NOATIME: 0o1000000,
-  O_DIRECT: arm64 ? 0o200000 : 0o40000,
-  O_CLOEXEC: 0o2000000,
-  O_DIRECTORY: arm64 ? 0o40000 : 0o200000,
-  O_NOFOLLOW: arm64 ? 0o100000 : 0o400000,
-} as const;
+/**
+ * The systems that the foreign library knows. Where it does not load nothing below is ever passed to
+ * a kernel, and Linux's numbers let the modules load.
+ */
+const OTHERS: Partial<Record<Platform, Listed<Linux>>> = {
+  darwin: DARWIN,
+  freebsd: FREEBSD,
+  openbsd: OPENBSD,
+};
 
-/** <fcntl.h>: posix_fadvise(2). */
-export const FADVISE = {
-  POSIX_FADV_NORMAL: 0,
-  POSIX_FADV_RANDOM: 1,
-  POSIX_FADV_SEQUENTIAL: 2,
-  POSIX_FADV_WILLNEED: 3,
-  POSIX_FADV_DONTNEED: 4,
-  POSIX_FADV_NOREUSE: 5,
-} as const;
-
-/** <sys/socket.h> */
-export const SOCKET = {
-  AF_UNSPEC: 0,
-  AF_UNIX: 1,
-  AF_INET: 2,
-  AF_INET6: 10,
-  SOCK_STREAM: 1,
-  SOCK_DGRAM: 2,
-  SOCK_RAW: 3,
-  SOCK_SEQPACKET: 5,
-  SOCK_CLOEXEC: 0o2000000,
-  SOCK_NONBLOCK: 0o4000,
-  SOL_SOCKET: 1,
-  SOMAXCONN: 4096,
-  SHUT_RD: 0,
-  SHUT_WR: 1,
-  SHUT_RDWR: 2,
-  MSG_OOB: 0x1,
-  MSG_PEEK: 0x2,
-  MSG_TRUNC: 0x20,
-  MSG_DONTWAIT: 0x40,
-  MSG_WAITALL: 0x100,
-  MSG_NOSIGNAL: 0x4000,
-  SO_DEBUG: 1,
-  SO_REUSEADDR: 2,
-  SO_TYPE: 3,
-  SO_ERROR: 4,
-  SO_DONTROUTE: 5,
-  SO_BROADCAST: 6,
-  SO_SNDBUF: 7,
-  SO_RCVBUF: 8,
-  SO_KEEPALIVE: 9,
-  SO_OOBINLINE: 10,
-  SO_PRIORITY: 12,
-  SO_LINGER: 13,
-  SO_REUSEPORT: 15,
-  SO_PASSCRED: 16,
-  SO_RCVLOWAT: 18,
-  SO_SNDLOWAT: 19,
-  SO_RCVTIMEO: 20,
-  SO_SNDTIMEO: 21,
-  SO_BINDTODEVICE: 25,
-  SO_TIMESTAMP: 29,
-  SO_ACCEPTCONN: 30,
-  SO_SNDBUFFORCE: 32,
-  SO_RCVBUFFORCE: 33,
-  SO_MARK: 36,
-  SO_PROTOCOL: 38,
-  SO_DOMAIN: 39,
-  SO_BUSY_POLL: 46,
-  SO_INCOMING_CPU: 49,
-  SO_ZEROCOPY: 60,
-} as const;
-
-/** <netinet/in.h> */
-export const INET = {
-  IPPROTO_IP: 0,
-  IPPROTO_TCP: 6,
-  IPPROTO_IPV6: 41,
-  IP_TOS: 1,
-  IP_TTL: 2,
-  IP_MTU_DISCOVER: 10,
-  IP_FREEBIND: 15,
-  IP_TRANSPARENT: 19,
-  IP_BIND_ADDRESS_NO_PORT: 24,
-  IPV6_UNICAST_HOPS: 16,
-  IPV6_V6ONLY: 26,
-  IPV6_TCLASS: 67,
-} as const;
-
-/** <netinet/tcp.h> */
-export const TCP = {
-  TCP_NODELAY: 1,
-  TCP_MAXSEG: 2,
-  TCP_CORK: 3,
-  TCP_KEEPIDLE: 4,
-  TCP_KEEPINTVL: 5,
-  TCP_KEEPCNT: 6,
-  TCP_SYNCNT: 7,
-  TCP_LINGER2: 8,
-  TCP_DEFER_ACCEPT: 9,
-  TCP_WINDOW_CLAMP: 10,
-  TCP_QUICKACK: 12,
-  TCP_CONGESTION: 13,
-  TCP_USER_TIMEOUT: 18,
-  TCP_FASTOPEN: 23,
-  TCP_NOTSENT_LOWAT: 25,
-  TCP_FASTOPEN_CONNECT: 30,
-} as const;
-
-/** <poll.h> */
-export const POLL = {
-  POLLIN: 0x001,
-  POLLPRI: 0x002,
-  POLLOUT: 0x004,
-  POLLERR: 0x008,
-  POLLHUP: 0x010,
-  POLLNVAL: 0x020,
-} as const;
-
-/** <sys/select.h> */
-export const SELECT = { FD_SETSIZE: 1024 } as const;
-
-/** <signal.h>; the first real-time signals belong to the C library, which is why `SIGRTMIN` is 34. */
-export const SIGNAL = {
-  SIGILL: 4,
-  SIGTRAP: 5,
-  SIGBUS: 7,
-  SIGFPE: 8,
-  SIGKILL: 9,
-  SIGSEGV: 11,
-  SIGPIPE: 13,
-  SIGTERM: 15,
-  SIGCHLD: 17,
-  SIGSTOP: 19,
-  SIGIO: 29,
-  SIGRTMIN: 34,
-  SIGRTMAX: 64,
-  SIG_BLOCK: 0,
-  SIG_UNBLOCK: 1,
-} as const;
-
-/** <sys/mman.h> */
-export const MMAN = {
-  PROT_READ: 1,
-  PROT_WRITE: 2,
-  MAP_SHARED: 1,
-  MAP_PRIVATE: 2,
-  MAP_FIXED: 0x10,
-  MAP_ANONYMOUS: 0x20,
-  MADV_DONTNEED: 4,
-  MADV_HUGEPAGE: 14,
-} as const;
-
-/** <pthread.h> */
-export const PTHREAD = { PTHREAD_CANCEL_DISABLE: 1, PTHREAD_CANCEL_ASYNCHRONOUS: 1 } as const;
-
-/** <time.h> */
-export const CLOCK = {
-  CLOCK_REALTIME: 0,
-  CLOCK_MONOTONIC: 1,
-  CLOCK_BOOTTIME: 7,
-  CLOCK_REALTIME_ALARM: 8,
-  CLOCK_BOOTTIME_ALARM: 9,
-} as const;
-
-/** <limits.h>: the buffers that one vectored call takes. */
-export const LIMITS = { IOV_MAX: 1024, PATH_MAX: 4096, NAME_MAX: 255 } as const;
-
-/** <dlfcn.h> */
-export const DLFCN = { RTLD_NOW: 2, RTLD_NODELETE: 0x1000 } as const;
-
-/** <sys/resource.h> */
-export const RESOURCE = { RLIMIT_NOFILE: 7 } as const;
-
-/** Where a structure's fields lie: `field: [offset, size]`, all in bytes. */
-export interface Layout {
-  /** The C type, as the compiler knows it. */
-  readonly type: string;
-  readonly header: string;
-  readonly size: number;
-  /** Newer headers add fields at its end: how large it is depends on them. */
-  readonly grows?: true;
-  readonly fields: Readonly<Record<string, readonly [offset: number, size: number]>>;
+/**
+ * The tables of another system under the names of Linux's. A structure that it does not have keeps
+ * Linux's form: it belongs to numbers that are absent.
+ */
+export function complete(listed: Listed<Linux>): Tables<Linux> {
+  const whole = Object.entries(linux).map(([name, table]) => {
+    const own = listed[name as keyof Tables<Linux>];
+    if (Array.isArray(table) || 'fields' in table) return [name, own ?? table];
+    const none = Object.keys(table).map((number) => [number, ABSENT]);
+    return [name, { ...Object.fromEntries(none), ...own }];
+  });
+  return Object.fromEntries(whole) as unknown as Tables<Linux>;
 }
 
-export const SOCKADDR_IN = {
-  type: 'struct sockaddr_in',
-  header: 'netinet/in.h',
-  size: 16,
-  fields: { sin_family: [0, 2], sin_port: [2, 2], sin_addr: [4, 4] },
-} as const satisfies Layout;
+const other = OTHERS[HOST];
+const here: Tables<Linux> = other === undefined ? linux : complete(other);
 
-export const SOCKADDR_IN6 = {
-  type: 'struct sockaddr_in6',
-  header: 'netinet/in.h',
-  size: 28,
-  fields: {
-    sin6_family: [0, 2],
-    sin6_port: [2, 2],
-    sin6_flowinfo: [4, 4],
-    sin6_addr: [8, 16],
-    sin6_scope_id: [24, 4],
-  },
-} as const satisfies Layout;
-
-export const SOCKADDR_UN = {
-  type: 'struct sockaddr_un',
-  header: 'sys/un.h',
-  size: 110,
-  fields: { sun_family: [0, 2], sun_path: [2, 108] },
-} as const satisfies Layout;
-
-export const SOCKADDR_STORAGE = {
-  type: 'struct sockaddr_storage',
-  header: 'sys/socket.h',
-  size: 128,
-  fields: { ss_family: [0, 2] },
-} as const satisfies Layout;
-
-export const POLLFD = {
-  type: 'struct pollfd',
-  header: 'poll.h',
-  size: 8,
-  fields: { fd: [0, 4], events: [4, 2], revents: [6, 2] },
-} as const satisfies Layout;
-
-export const FD_SET = {
-  type: 'fd_set',
-  header: 'sys/select.h',
-  size: 128,
-  fields: {},
-} as const satisfies Layout;
-
-export const TIMEVAL = {
-  type: 'struct timeval',
-  header: 'sys/time.h',
-  size: 16,
-  fields: { tv_sec: [0, 8], tv_usec: [8, 8] },
-} as const satisfies Layout;
-
-export const LINGER = {
-  type: 'struct linger',
-  header: 'sys/socket.h',
-  size: 8,
-  fields: { l_onoff: [0, 4], l_linger: [4, 4] },
-} as const satisfies Layout;
-
-export const ITIMERSPEC = {
-  type: 'struct itimerspec',
-  header: 'time.h',
-  size: 32,
-  fields: {
-    'it_interval.tv_sec': [0, 8],
-    'it_interval.tv_nsec': [8, 8],
-    'it_value.tv_sec': [16, 8],
-    'it_value.tv_nsec': [24, 8],
-  },
-} as const satisfies Layout;
-
-export const IOVEC = {
-  type: 'struct iovec',
-  header: 'sys/uio.h',
-  size: 16,
-  fields: { iov_base: [0, 8], iov_len: [8, 8] },
-} as const satisfies Layout;
-
-export const MSGHDR = {
-  type: 'struct msghdr',
-  header: 'sys/socket.h',
-  size: 56,
-  fields: {
-    msg_name: [0, 8],
-    msg_namelen: [8, 4],
-    msg_iov: [16, 8],
-    msg_iovlen: [24, 8],
-    msg_control: [32, 8],
-    msg_controllen: [40, 8],
-    msg_flags: [48, 4],
-  },
-} as const satisfies Layout;
-
-export const CMSGHDR = {
-  type: 'struct cmsghdr',
-  header: 'sys/socket.h',
-  size: 16,
-  fields: { cmsg_len: [0, 8], cmsg_level: [8, 4], cmsg_type: [12, 4] },
-} as const satisfies Layout;
-
-export const TIMESPEC = {
-  type: 'struct timespec',
-  header: 'time.h',
-  size: 16,
-  fields: { tv_sec: [0, 8], tv_nsec: [8, 8] },
-} as const satisfies Layout;
-
-export const SIGACTION = {
-  type: 'struct sigaction',
-  header: 'signal.h',
-  size: 152,
-  fields: { sa_handler: [0, 8], sa_mask: [8, 128], sa_flags: [136, 4] },
-} as const satisfies Layout;
-
-export const RLIMIT = {
-  type: 'struct rlimit',
-  header: 'sys/resource.h',
-  size: 16,
-  fields: { rlim_cur: [0, 8], rlim_max: [8, 8] },
-} as const satisfies Layout;
-
-/** Every table of numbers by its header, for the test that compares them with the compiler's. */
-export const CONSTANTS: readonly (readonly [string, Readonly<Record<string, number>>])[] = [
-  ['errno.h', ERRNO],
-  ['fcntl.h', FCNTL],
-  ['fcntl.h', FADVISE],
-  ['time.h', CLOCK],
-  ['limits.h', LIMITS],
-  ['sys/socket.h', SOCKET],
-  ['netinet/in.h', INET],
-  ['netinet/tcp.h', TCP],
-  ['poll.h', POLL],
-  ['sys/select.h', SELECT],
-  ['signal.h', SIGNAL],
-  ['sys/mman.h', MMAN],
-  ['pthread.h', PTHREAD],
-  ['dlfcn.h', DLFCN],
-  ['sys/resource.h', RESOURCE],
-];
-
-/** Every layout of this file, for the same test. */
-export const LAYOUTS: readonly Layout[] = [
+export const {
+  ERRNO,
+  FCNTL,
+  FADVISE,
+  SOCKET,
+  INET,
+  TCP,
+  POLL,
+  SELECT,
+  SIGNAL,
+  MMAN,
+  PTHREAD,
+  CLOCK,
+  LIMITS,
+  DLFCN,
+  RESOURCE,
+  IP,
+  MESSAGE,
+  HOP_LIMIT,
+  IOCTL,
+  BSD,
   SOCKADDR_IN,
   SOCKADDR_IN6,
   SOCKADDR_UN,
@@ -429,4 +80,11 @@ export const LAYOUTS: readonly Layout[] = [
   TIMESPEC,
   SIGACTION,
   RLIMIT,
-];
+  GROUP_REQ,
+  GROUP_SOURCE_REQ,
+  IP_MREQN,
+  IP_MREQ_SOURCE,
+  IPV6_MREQ,
+  IN6_PKTINFO,
+  IN_PKTINFO,
+} = here;

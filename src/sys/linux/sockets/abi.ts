@@ -41,96 +41,6 @@ export const SO = {
   SO_MEMINFO: 55,
 } as const;
 
-/** <netinet/in.h> */
-export const IP = {
-  IPPROTO_ICMP: 1,
-  IPPROTO_IGMP: 2,
-  IPPROTO_UDP: 17,
-  IPPROTO_ICMPV6: 58,
-  IPPROTO_SCTP: 132,
-  IPPROTO_UDPLITE: 136,
-  IPPROTO_RAW: 255,
-  IPPROTO_MPTCP: 262,
-  IP_HDRINCL: 3,
-  IP_OPTIONS: 4,
-  IP_ROUTER_ALERT: 5,
-  IP_RECVOPTS: 6,
-  IP_RETOPTS: 7,
-  IP_PKTINFO: 8,
-  IP_RECVERR: 11,
-  IP_RECVTTL: 12,
-  IP_RECVTOS: 13,
-  IP_MTU: 14,
-  IP_PASSSEC: 18,
-  IP_MINTTL: 21,
-  IP_NODEFRAG: 22,
-  IP_CHECKSUM: 23,
-  IP_RECVFRAGSIZE: 25,
-  IP_RECVORIGDSTADDR: 20,
-  IP_MULTICAST_IF: 32,
-  IP_MULTICAST_TTL: 33,
-  IP_MULTICAST_LOOP: 34,
-  IP_ADD_MEMBERSHIP: 35,
-  IP_DROP_MEMBERSHIP: 36,
-  IP_UNBLOCK_SOURCE: 37,
-  IP_BLOCK_SOURCE: 38,
-  IP_ADD_SOURCE_MEMBERSHIP: 39,
-  IP_DROP_SOURCE_MEMBERSHIP: 40,
-  IP_MSFILTER: 41,
-  IP_MULTICAST_ALL: 49,
-  IP_UNICAST_IF: 50,
-  IP_PMTUDISC_DONT: 0,
-  IP_PMTUDISC_WANT: 1,
-  IP_PMTUDISC_DO: 2,
-  IP_PMTUDISC_PROBE: 3,
-  MCAST_JOIN_GROUP: 42,
-  MCAST_BLOCK_SOURCE: 43,
-  MCAST_UNBLOCK_SOURCE: 44,
-  MCAST_LEAVE_GROUP: 45,
-  MCAST_JOIN_SOURCE_GROUP: 46,
-  MCAST_LEAVE_SOURCE_GROUP: 47,
-  MCAST_MSFILTER: 48,
-  MCAST_EXCLUDE: 0,
-  MCAST_INCLUDE: 1,
-  IPV6_ADDRFORM: 1,
-  IPV6_CHECKSUM: 7,
-  IPV6_MULTICAST_IF: 17,
-  IPV6_MULTICAST_HOPS: 18,
-  IPV6_MULTICAST_LOOP: 19,
-  IPV6_ADD_MEMBERSHIP: 20,
-  IPV6_DROP_MEMBERSHIP: 21,
-  IPV6_ROUTER_ALERT: 22,
-  IPV6_MTU_DISCOVER: 23,
-  IPV6_MTU: 24,
-  IPV6_RECVERR: 25,
-  IPV6_JOIN_ANYCAST: 27,
-  IPV6_LEAVE_ANYCAST: 28,
-  IPV6_MULTICAST_ALL: 29,
-  IPV6_ROUTER_ALERT_ISOLATE: 30,
-  IPV6_HDRINCL: 36,
-  IPV6_RECVPKTINFO: 49,
-  IPV6_PKTINFO: 50,
-  IPV6_RECVHOPLIMIT: 51,
-  IPV6_RECVHOPOPTS: 53,
-  IPV6_HOPOPTS: 54,
-  IPV6_RTHDRDSTOPTS: 55,
-  IPV6_RECVRTHDR: 56,
-  IPV6_RTHDR: 57,
-  IPV6_RECVDSTOPTS: 58,
-  IPV6_DSTOPTS: 59,
-  IPV6_RECVPATHMTU: 60,
-  IPV6_DONTFRAG: 62,
-  IPV6_RECVTCLASS: 66,
-  IPV6_AUTOFLOWLABEL: 70,
-  IPV6_ADDR_PREFERENCES: 72,
-  IPV6_MINHOPCOUNT: 73,
-  IPV6_RECVORIGDSTADDR: 74,
-  IPV6_TRANSPARENT: 75,
-  IPV6_UNICAST_IF: 76,
-  IPV6_RECVFRAGSIZE: 77,
-  IPV6_FREEBIND: 78,
-} as const;
-
 /** <netinet/tcp.h> */
 export const TCP_LINUX = {
   TCP_INFO: 11,
@@ -255,69 +165,6 @@ export const CAN_RAW = {
   CAN_RAW_JOIN_FILTERS: 6,
 } as const;
 
-export const GROUP_REQ = {
-  type: 'struct group_req',
-  header: 'netinet/in.h',
-  size: 136,
-  fields: {
-    gr_interface: [0, 4],
-    gr_group: [8, 128],
-  },
-} as const satisfies Layout;
-
-export const GROUP_SOURCE_REQ = {
-  type: 'struct group_source_req',
-  header: 'netinet/in.h',
-  size: 264,
-  fields: {
-    gsr_interface: [0, 4],
-    gsr_group: [8, 128],
-    gsr_source: [136, 128],
-  },
-} as const satisfies Layout;
-
-export const IP_MREQN = {
-  type: 'struct ip_mreqn',
-  header: 'netinet/in.h',
-  size: 12,
-  fields: {
-    imr_multiaddr: [0, 4],
-    imr_address: [4, 4],
-    imr_ifindex: [8, 4],
-  },
-} as const satisfies Layout;
-
-export const IP_MREQ_SOURCE = {
-  type: 'struct ip_mreq_source',
-  header: 'netinet/in.h',
-  size: 12,
-  fields: {
-    imr_multiaddr: [0, 4],
-    imr_interface: [4, 4],
-    imr_sourceaddr: [8, 4],
-  },
-} as const satisfies Layout;
-
-export const IPV6_MREQ = {
-  type: 'struct ipv6_mreq',
-  header: 'netinet/in.h',
-  size: 20,
-  fields: {
-    ipv6mr_multiaddr: [0, 16],
-    ipv6mr_interface: [16, 4],
-  },
-} as const satisfies Layout;
-
-export const IN6_PKTINFO = {
-  type: 'struct in6_pktinfo',
-  header: 'netinet/in.h',
-  size: 20,
-  fields: {
-    ipi6_addr: [0, 16],
-    ipi6_ifindex: [16, 4],
-  },
-} as const satisfies Layout;
-
 export const UCRED = {
   type: 'struct ucred',
   header: 'sys/socket.h',
@@ -403,7 +250,6 @@ export const CANFD_FRAME = {
 export const CONSTANTS: readonly (readonly [string, Readonly<Record<string, number>>])[] = [
   ['sys/socket.h', LEVEL],
   ['sys/socket.h', SO],
-  ['netinet/in.h', IP],
   ['netinet/tcp.h', TCP_LINUX],
   ['netinet/udp.h', UDP],
   ['linux/in6.h', IN6],
@@ -417,12 +263,6 @@ export const CONSTANTS: readonly (readonly [string, Readonly<Record<string, numb
 
 /** Every layout of this file, for the same test. */
 export const LAYOUTS: readonly Layout[] = [
-  GROUP_REQ,
-  GROUP_SOURCE_REQ,
-  IP_MREQN,
-  IP_MREQ_SOURCE,
-  IPV6_MREQ,
-  IN6_PKTINFO,
   UCRED,
   SOCK_FPROG,
   SOCK_FILTER,
