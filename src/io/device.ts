@@ -3,7 +3,7 @@ import { SystemError } from '../errors.ts';
 import { asInteger } from '../platform/integers.ts';
 import { ERRNO, POLL } from '../sys/abi.ts';
 import { read, write } from '../sys/descriptor.ts';
-import { ioctlBytes, ioctlNumber } from '../sys/linux/ioctl.ts';
+import { ioctlBytes, ioctlNumber } from '../sys/posix/ioctl.ts';
 import { asIncoming, asOutgoing } from './buffers.ts';
 import { Descriptor } from './descriptor.ts';
 import { callNow } from './waiting.ts';

@@ -19,12 +19,13 @@
 import { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { PolyioError, UnsupportedError } from '../errors.ts';
+import { HOST } from '../platform/host.ts';
 import { EXIT_WORD, EXITING, isWaitingHere, SETTING_UP, table } from './thread-table.ts';
 
 /**
  * C types that a call may take. `fd` is an `int` that names the descriptor the call is about,
  * `address` an integer that points into mapped memory, `buffer` the bytes of a typed array, lent
- * for the duration of the call.
+ * for the duration of the call, `variadic` what C declares as `...` (see posix/variadic.ts).
  */
 export type ParameterType =
   | 'fd'
@@ -35,7 +36,8 @@ export type ParameterType =
   | 'off'
   | 'address'
   | 'buffer'
-  | 'string';
+  | 'string'
+  | 'variadic';
 
 /**
  * One call seen by the tap: times in milliseconds on the clock of `performance.now()`; `fd` and
@@ -95,7 +97,11 @@ const C_TYPES: Readonly<Record<ParameterType | Result, string>> = {
   address: 'uintptr_t',
   buffer: 'void *',
   string: 'const char *',
+  variadic: '...',
 };
+
+/** The systems that the foreign library and this boundary are there for. */
+const HOSTS: readonly string[] = ['linux', 'darwin', 'freebsd', 'openbsd'];
 
 const require = createRequire(import.meta.url);
 let foreign: Foreign | undefined;
@@ -125,11 +131,11 @@ function load(): Foreign {
 }
 
 function loadLibrary(): Foreign {
-  if (process.platform !== 'linux') {
+  if (!HOSTS.includes(HOST)) {
     throw new UnsupportedError({
       model: 'polyio',
-      reason: `its kernel boundary is written for Linux, this is ${process.platform}`,
-      remedy: 'run it on Linux',
+      reason: `its kernel boundary is written for ${HOSTS.join(', ')}, this is ${HOST}`,
+      remedy: 'run it on one of them',
     });
   }
   try {
@@ -147,6 +153,11 @@ function loadLibrary(): Foreign {
       { cause },
     );
   }
+}
+
+/** The foreign library's name of a C type, which goes before an argument that `...` stands for. */
+export function typeName(type: ParameterType): string {
+  return C_TYPES[type];
 }
 
 /** Installs the observer of every call, or removes it with `null`. Off, it costs one branch per call. */

@@ -7,6 +7,7 @@ import { EVENT_CONSTANTS, EVENT_LAYOUTS } from './event-abi.ts';
 import { IO_URING_CONSTANTS, IO_URING_LAYOUTS } from './io-uring-abi.ts';
 import { MESSAGE_CONSTANTS, MESSAGE_LAYOUTS } from './message-abi.ts';
 import * as netlink from './netlink/abi.ts';
+import { numbersOfLinux } from './presence.ts';
 import * as sockets from './sockets/abi.ts';
 
 const arm64 = process.arch === 'arm64';
@@ -115,7 +116,7 @@ export const TERMIOS = {
 } as const;
 
 /** <sys/uio.h>: flags of preadv2(2). */
-export const UIO = { RWF_NOWAIT: 8 } as const;
+export const UIO = numbersOfLinux({ RWF_NOWAIT: 8 });
 
 /** <signal.h>: a timer that signals one thread. */
 export const SIGNAL_EVENT = { SIGEV_THREAD_ID: 4 } as const;
@@ -160,7 +161,7 @@ export const EPOLL_EVENT = {
 } as const satisfies Layout;
 
 /** <sys/socket.h>: the families that only Linux has. */
-export const FAMILY = { AF_NETLINK: 16, AF_PACKET: 17, AF_CAN: 29, AF_VSOCK: 40 } as const;
+export const FAMILY = numbersOfLinux({ AF_NETLINK: 16, AF_PACKET: 17, AF_CAN: 29, AF_VSOCK: 40 });
 
 /** <linux/vm_sockets.h>; the two that stand for "any" are -1 in C, all bits set. */
 export const VSOCK = {

@@ -1,5 +1,5 @@
 /** <sys/socket.h>: many messages in one call. */
-import { bind } from '../ffi.ts';
+import { bind } from './presence.ts';
 
 type Call = [fd: number, messages: number, count: number, flags: number];
 

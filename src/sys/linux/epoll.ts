@@ -1,5 +1,5 @@
 /** <sys/epoll.h> */
-import { bind } from '../ffi.ts';
+import { bind } from './presence.ts';
 
 export const epollCreate1 = bind<[flags: number]>('epoll_create1', 'int', ['int']);
 

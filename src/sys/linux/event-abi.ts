@@ -1,5 +1,6 @@
 /** Numbers and layouts of the descriptors that stand for an event; a test asks the compiler. */
 import type { Layout } from '../posix/abi.ts';
+import { numbersOfLinux } from './presence.ts';
 
 const arm64 = process.arch === 'arm64';
 
@@ -14,13 +15,13 @@ export const TIMERFD = {
 export const SIGNALFD = { SFD_CLOEXEC: 0o2000000 } as const;
 
 /** <fcntl.h>: signals that say that a descriptor is ready. */
-export const SIGNAL_IO = {
+export const SIGNAL_IO = numbersOfLinux({
   O_ASYNC: 0o20000,
   F_SETSIG: 10,
   F_GETSIG: 11,
   F_SETOWN_EX: 15,
   F_OWNER_TID: 0,
-} as const;
+});
 
 export const F_OWNER_EX = {
   type: 'struct f_owner_ex',
@@ -95,7 +96,7 @@ export const POLL_CODES = {
 } as const;
 
 /** <fcntl.h> */
-export const SEAL = {
+export const SEAL = numbersOfLinux({
   F_ADD_SEALS: 1033,
   F_GET_SEALS: 1034,
   F_SEAL_SEAL: 1,
@@ -103,7 +104,7 @@ export const SEAL = {
   F_SEAL_GROW: 4,
   F_SEAL_WRITE: 8,
   F_SEAL_FUTURE_WRITE: 16,
-} as const;
+});
 
 /** <sys/syscall.h>: calls that not every C library wraps. */
 export const EVENT_SYSCALL = {

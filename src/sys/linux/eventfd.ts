@@ -1,4 +1,4 @@
 /** <sys/eventfd.h> */
-import { bind } from '../ffi.ts';
+import { bind } from './presence.ts';
 
 export const eventfd = bind<[initial: number, flags: number]>('eventfd', 'int', ['uint', 'int']);

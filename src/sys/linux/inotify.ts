@@ -1,5 +1,5 @@
 /** <sys/inotify.h> */
-import { bind } from '../ffi.ts';
+import { bind } from './presence.ts';
 
 export const inotifyInit1 = bind<[flags: number]>('inotify_init1', 'int', ['int']);
 

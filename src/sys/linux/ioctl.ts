@@ -1,22 +1,7 @@
-/** <sys/ioctl.h>. Variadic in C: what the third argument is depends on the request. */
-import { bind } from '../ffi.ts';
+/** ioctl(2) with requests of Linux, whose numbers mean something else on other systems. */
+import * as posix from '../posix/ioctl.ts';
+import { ofLinux } from './presence.ts';
 
-export const ioctl = bind<[fd: number, request: number, value: Int32Array]>('ioctl', 'int', [
-  'fd',
-  'size',
-  'buffer',
-]);
-
-/** ioctl(2) for requests that take a pointer to a structure. */
-export const ioctlBytes = bind<[fd: number, request: number, structure: Uint8Array]>(
-  'ioctl',
-  'int',
-  ['fd', 'size', 'buffer'],
-);
-
-/** ioctl(2) for requests that take a number. */
-export const ioctlNumber = bind<[fd: number, request: number, value: number]>('ioctl', 'int', [
-  'fd',
-  'size',
-  'ssize',
-]);
+export const ioctl = ofLinux('ioctl', posix.ioctl);
+export const ioctlBytes = ofLinux('ioctl', posix.ioctlBytes);
+export const ioctlNumber = ofLinux('ioctl', posix.ioctlNumber);

@@ -1,6 +1,7 @@
 /** Processes by descriptor: pidfd_open(2) and its kin, through syscall(2); <sys/wait.h>. */
-import { bind } from '../ffi.ts';
+
 import { EVENT_SYSCALL, WAIT } from './event-abi.ts';
+import { bind } from './presence.ts';
 
 const syscall3 = bind<[number: number, a: number, b: number, c: number]>('syscall', 'ssize', [
   'ssize',

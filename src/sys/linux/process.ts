@@ -1,7 +1,8 @@
 /** <sys/prctl.h> and memfd_create(2): what a worker process shares with its parent. */
-import { bind } from '../ffi.ts';
+
 import { MEMFD, PRCTL } from './abi.ts';
 import { memfdCreate } from './memfd.ts';
+import { bind } from './presence.ts';
 
 const prctl = bind<[option: number, value: number, b: number, c: number, d: number]>(
   'prctl',

@@ -3,11 +3,11 @@
  * taken from the queue by sigtimedwait(2).
  */
 import { Arena, type Slice } from '../arena.ts';
-import { bind } from '../ffi.ts';
 import { FCNTL, SIGNAL, TIMESPEC } from '../posix/abi.ts';
 import { fcntl } from '../posix/fcntl.ts';
 import { signalSet } from '../posix/signal-set.ts';
 import { F_OWNER_EX, SIGINFO, SIGNAL_IO } from './event-abi.ts';
+import { bind } from './presence.ts';
 import { gettid } from './thread.ts';
 
 const { F_GETFL, F_SETFL } = FCNTL;

@@ -1,7 +1,8 @@
 /** <sys/signalfd.h>, and signals to one thread. */
-import { bind } from '../ffi.ts';
+
 import { getpid } from '../posix/unistd.ts';
 import { EVENT_SYSCALL, SIGINFO, SIGINFO_CODES } from './event-abi.ts';
+import { bind } from './presence.ts';
 
 /** signalfd(2): with -1 for `fd` a new descriptor for the signals of `set`. */
 export const signalfd = bind<[fd: number, set: Uint8Array, flags: number]>('signalfd', 'int', [

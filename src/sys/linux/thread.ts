@@ -2,8 +2,9 @@
  * Threads by their kernel number: gettid(2) and tgkill(2), through syscall(2) because older C
  * libraries wrap neither.
  */
-import { bind } from '../ffi.ts';
+
 import { SYSCALL } from './abi.ts';
+import { bind } from './presence.ts';
 
 const syscall0 = bind<[number: number]>('syscall', 'ssize', ['ssize']);
 

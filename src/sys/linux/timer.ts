@@ -5,9 +5,10 @@
  * A call that has no time limit of its own (open(2) of a FIFO) gets one this way: the signal ends
  * it with EINTR. A signal that arrives just before the call is lost for it, so it is repeated.
  */
-import { bind } from '../ffi.ts';
+
 import { CLOCK, ITIMERSPEC } from '../posix/abi.ts';
 import { SIGEVENT, SIGNAL_EVENT, SYSCALL } from './abi.ts';
+import { bind } from './presence.ts';
 import { gettid } from './thread.ts';
 
 const timerCreate = bind<[number: number, clock: number, event: Uint8Array, id: Int32Array]>(

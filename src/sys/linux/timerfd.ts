@@ -1,5 +1,5 @@
 /** <sys/timerfd.h> and the clocks behind it, <time.h>. A time is two 64-bit words: s and ns. */
-import { bind } from '../ffi.ts';
+import { bind } from './presence.ts';
 
 export const timerfdCreate = bind<[clock: number, flags: number]>('timerfd_create', 'int', [
   'int',

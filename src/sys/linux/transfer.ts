@@ -1,5 +1,5 @@
 /** <sys/sendfile.h> and splice(2): bytes that go from descriptor to descriptor inside the kernel. */
-import { bind } from '../ffi.ts';
+import { bind } from './presence.ts';
 
 /** sendfile(2) from the position in `offset`, which it moves: bytes, or the negative error number. */
 export const sendfile = bind<[to: number, from: number, offset: BigInt64Array, size: number]>(

@@ -1,19 +1,12 @@
-/** <fcntl.h>. The calls are variadic in C; the third argument is an int in every use here. */
+/** <fcntl.h>. The third argument of the variadic calls is an int in every use here. */
 import { bind, bindValue } from '../ffi.ts';
 import { ERRNO, FCNTL } from './abi.ts';
+import { bindVariadic } from './variadic.ts';
 
-export const fcntl = bind<[fd: number, command: number, value: number]>('fcntl', 'int', [
-  'fd',
-  'int',
-  'int',
-]);
+export const fcntl = bindVariadic<number, number>('fcntl', ['fd', 'int'], 'int');
 
 /** open(2): the new descriptor, or the negative error number. `mode` counts only with `O_CREAT`. */
-export const open = bind<[path: string, flags: number, mode: number]>('open', 'int', [
-  'string',
-  'int',
-  'int',
-]);
+export const open = bindVariadic<string, number>('open', ['string', 'int'], 'int');
 
 /** fallocate(2): gives a range of a file its blocks, and the file its length. */
 export const fallocate = bind<[fd: number, mode: number, offset: number, length: number]>(

@@ -3,16 +3,17 @@
  * Each table names its header; a test asks the C compiler for every one of them.
  */
 import type { Layout } from '../../posix/abi.ts';
+import { numbersOfLinux } from '../presence.ts';
 
 /** <sys/socket.h>: the levels that options belong to */
-export const LEVEL = {
+export const LEVEL = numbersOfLinux({
   SOL_PACKET: 263,
   SOL_NETLINK: 270,
   SOL_RAW: 255,
-} as const;
+});
 
 /** <sys/socket.h>: options of Linux */
-export const SO = {
+export const SO = numbersOfLinux({
   SO_BSDCOMPAT: 14,
   SO_PEERCRED: 17,
   SO_ATTACH_FILTER: 26,
@@ -39,10 +40,10 @@ export const SO = {
   SO_BUF_LOCK: 72,
   SO_NOFCS: 43,
   SO_MEMINFO: 55,
-} as const;
+});
 
 /** <netinet/tcp.h> */
-export const TCP_LINUX = {
+export const TCP_LINUX = numbersOfLinux({
   TCP_INFO: 11,
   TCP_INQ: 36,
   TCP_SAVE_SYN: 27,
@@ -53,32 +54,32 @@ export const TCP_LINUX = {
   TCP_ULP: 31,
   TCP_TX_DELAY: 37,
   TCP_MD5SIG: 14,
-} as const;
+});
 
 /** <netinet/udp.h> */
-export const UDP = {
+export const UDP = numbersOfLinux({
   UDP_CORK: 1,
   UDP_ENCAP: 100,
   UDP_NO_CHECK6_TX: 101,
   UDP_NO_CHECK6_RX: 102,
   UDP_SEGMENT: 103,
   UDP_GRO: 104,
-} as const;
+});
 
 /** <linux/in6.h> */
-export const IN6 = {
+export const IN6 = numbersOfLinux({
   IPV6_FLOWINFO: 11,
-} as const;
+});
 
 /** <linux/icmp.h> */
-export const ICMP = {
+export const ICMP = numbersOfLinux({
   ICMP_FILTER: 1,
   ICMP_ECHO: 8,
   ICMP_ECHOREPLY: 0,
-} as const;
+});
 
 /** <linux/if_packet.h> */
-export const PACKET = {
+export const PACKET = numbersOfLinux({
   PACKET_ADD_MEMBERSHIP: 1,
   PACKET_DROP_MEMBERSHIP: 2,
   PACKET_RECV_OUTPUT: 3,
@@ -114,10 +115,10 @@ export const PACKET = {
   PACKET_FANOUT_FLAG_ROLLOVER: 0x1000,
   PACKET_FANOUT_FLAG_UNIQUEID: 0x2000,
   PACKET_FANOUT_FLAG_DEFRAG: 0x8000,
-} as const;
+});
 
 /** <linux/vm_sockets.h> */
-export const VSOCK_OPTION = {
+export const VSOCK_OPTION = numbersOfLinux({
   SO_VM_SOCKETS_BUFFER_SIZE: 0,
   SO_VM_SOCKETS_BUFFER_MIN_SIZE: 1,
   SO_VM_SOCKETS_BUFFER_MAX_SIZE: 2,
@@ -126,7 +127,7 @@ export const VSOCK_OPTION = {
   SO_VM_SOCKETS_CONNECT_TIMEOUT: 6,
   SO_VM_SOCKETS_NONBLOCK_TXRX: 7,
   IOCTL_VM_SOCKETS_GET_LOCAL_CID: 0x7b9,
-} as const;
+});
 
 /** <linux/if_ether.h>: in host order */
 export const ETHERTYPE = {
@@ -155,7 +156,7 @@ export const CAN = {
 } as const;
 
 /** <linux/can/raw.h> */
-export const CAN_RAW = {
+export const CAN_RAW = numbersOfLinux({
   SOL_CAN_RAW: 101,
   CAN_RAW_FILTER: 1,
   CAN_RAW_ERR_FILTER: 2,
@@ -163,7 +164,7 @@ export const CAN_RAW = {
   CAN_RAW_RECV_OWN_MSGS: 4,
   CAN_RAW_FD_FRAMES: 5,
   CAN_RAW_JOIN_FILTERS: 6,
-} as const;
+});
 
 export const UCRED = {
   type: 'struct ucred',
