@@ -14,11 +14,11 @@
  *   from everybody, a connected stream is reset.
  */
 
-import { ERRNO, POLL, SOCKADDR_STORAGE, SOCKET } from '../sys/abi.ts';
+import { ERRNO, POLL, SOCKET } from '../sys/abi.ts';
 import type { RawAddress } from '../sys/address.ts';
 import { setNonBlocking } from '../sys/descriptor.ts';
 import { beginWait, endWait, isEintr } from '../sys/interrupt.ts';
-import { connect, getsockopt, setsockopt } from '../sys/socket.ts';
+import { connect, getsockopt, removePeer, setsockopt } from '../sys/socket.ts';
 import { encodeTimeval } from './options/codec.ts';
 import { callUntil, type Deadline, pollUntil } from './waiting.ts';
 
@@ -67,11 +67,9 @@ export function connectVsock(fd: number, address: RawAddress, deadline: Deadline
   return callUntil(null, 0, connect, fd, address.bytes, address.size, undefined);
 }
 
-const NO_PEER = new Uint8Array(SOCKADDR_STORAGE.fields.ss_family[1]);
-
 /** Takes the peer away: 0, or the negative error number. */
 export function dissolve(fd: number): number {
-  return callUntil(0, 0, connect, fd, NO_PEER, NO_PEER.length, undefined);
+  return callUntil(0, 0, removePeer, fd, undefined, undefined, undefined);
 }
 
 function sleepInConnect(fd: number, { bytes, size }: RawAddress, deadline: number): number {

@@ -20,17 +20,15 @@ import {
   INET,
   IP,
   MESSAGE,
-  SOCKADDR_IN,
-  SOCKADDR_IN6,
   SOCKET,
   TIMESPEC,
   TIMEVAL,
 } from '../sys/abi.ts';
-import { decodeAddress, type InternetAddress } from '../sys/address.ts';
+import { decodeHost } from '../sys/address.ts';
 import { SO, UCRED, UDP } from '../sys/linux/sockets/abi.ts';
+import { alignControl, CONTROL_HEADER } from '../sys/posix/message.ts';
 import type { Credentials } from './options/credentials.ts';
 
-const ALIGNMENT = 8;
 const INT_SIZE = 4;
 const MULTICAST_V6 = 0xff;
 
@@ -84,28 +82,20 @@ type Found = Writable<Omit<ControlData, 'descriptors' | 'others'>> & {
 
 /** The room that control data of one entry takes, in bytes: CMSG_SPACE(3). */
 export function controlSpace(dataSize: number): number {
-  return CMSGHDR.size + Math.ceil(dataSize / ALIGNMENT) * ALIGNMENT;
-}
-
-function hostOf(bytes: Uint8Array): string {
-  const isV4 = bytes.length === SOCKADDR_IN.fields.sin_addr[1];
-  const raw = new Uint8Array(isV4 ? SOCKADDR_IN.size : SOCKADDR_IN6.size);
-  new DataView(raw.buffer).setUint16(0, isV4 ? SOCKET.AF_INET : SOCKET.AF_INET6, true);
-  raw.set(bytes, isV4 ? SOCKADDR_IN.fields.sin_addr[0] : SOCKADDR_IN6.fields.sin6_addr[0]);
-  return (decodeAddress(raw, raw.length) as InternetAddress).host;
+  return CONTROL_HEADER + alignControl(dataSize);
 }
 
 function decodePacketInfo(data: DataView): PacketInfo {
   const { ipi_ifindex, ipi_spec_dst, ipi_addr } = IN_PKTINFO.fields;
   const at = ([offset, size]: readonly [number, number]): string =>
-    hostOf(new Uint8Array(data.buffer, data.byteOffset + offset, size));
+    decodeHost(new Uint8Array(data.buffer, data.byteOffset + offset, size));
   const host = at(ipi_spec_dst);
   return { host, destination: at(ipi_addr), interface: data.getInt32(ipi_ifindex[0], true) };
 }
 
 function decodePacketInfo6(data: DataView): PacketInfo {
   const { ipi6_addr, ipi6_ifindex } = IN6_PKTINFO.fields;
-  const destination = hostOf(new Uint8Array(data.buffer, data.byteOffset, ipi6_addr[1]));
+  const destination = decodeHost(new Uint8Array(data.buffer, data.byteOffset, ipi6_addr[1]));
   // A group is no address to answer from: `::` leaves the choice to the kernel.
   const host = data.getUint8(0) === MULTICAST_V6 ? '::' : destination;
   return { host, destination, interface: data.getUint32(ipi6_ifindex[0], true) };
@@ -122,8 +112,9 @@ function decodeCredentials(data: DataView): Credentials {
 
 /** Seconds, and a fraction that is so many nanoseconds a unit: timespec and timeval. */
 function decodeTime(data: DataView, unit: bigint): bigint {
-  const fraction = TIMESPEC.fields.tv_nsec[0];
-  return data.getBigInt64(0, true) * 1_000_000_000n + data.getBigInt64(fraction, true) * unit;
+  // Four bytes hold the fraction everywhere; in some systems it has no more.
+  const fraction = BigInt(data.getUint32(TIMESPEC.fields.tv_nsec[0], true));
+  return data.getBigInt64(0, true) * 1_000_000_000n + fraction * unit;
 }
 
 interface Entry {
@@ -150,7 +141,7 @@ const ENTRIES: readonly Entry[] = [
   entry(SOCKET.SOL_SOCKET, SO.SO_TIMESTAMPNS, TIMESPEC.size, (found, data) => {
     found.timestamp = decodeTime(data, 1n);
   }),
-  entry(SOCKET.SOL_SOCKET, SOCKET.SO_TIMESTAMP, TIMEVAL.size, (found, data) => {
+  entry(SOCKET.SOL_SOCKET, MESSAGE.SCM_TIMESTAMP, TIMEVAL.size, (found, data) => {
     found.timestamp = decodeTime(data, 1_000n);
   }),
   entry(IPPROTO_IP, IP_PKTINFO, IN_PKTINFO.size, (found, data) => {
@@ -159,6 +150,11 @@ const ENTRIES: readonly Entry[] = [
   entry(IPPROTO_IP, INET.IP_TOS, 1, (found, data) => setTos(found, data.getUint8(0))),
   entry(IPPROTO_IP, INET.IP_TTL, INT_SIZE, (found, data) => {
     found.ttl = data.getInt32(0, true);
+  }),
+  // The BSDs name them by the options that ask for them.
+  entry(IPPROTO_IP, IP.IP_RECVTOS, 1, (found, data) => setTos(found, data.getUint8(0))),
+  entry(IPPROTO_IP, IP.IP_RECVTTL, 1, (found, data) => {
+    found.ttl = data.getUint8(0);
   }),
   entry(IPPROTO_IPV6, IPV6_PKTINFO, IN6_PKTINFO.size, (found, data) => {
     found.packetInfo = decodePacketInfo6(data);
@@ -205,14 +201,14 @@ export function decodeControl(view: DataView, length: number): ControlData {
     others: [],
   };
   const { cmsg_len, cmsg_level, cmsg_type } = CMSGHDR.fields;
-  for (let at = 0; at + CMSGHDR.size <= length; ) {
+  for (let at = 0; at + CONTROL_HEADER <= length; ) {
     const size = view.getUint32(at + cmsg_len[0], true);
-    if (size < CMSGHDR.size) break;
-    const dataSize = Math.min(size, length - at) - CMSGHDR.size;
-    const data = new DataView(view.buffer, view.byteOffset + at + CMSGHDR.size, dataSize);
+    if (size < CONTROL_HEADER) break;
+    const dataSize = Math.min(size, length - at) - CONTROL_HEADER;
+    const data = new DataView(view.buffer, view.byteOffset + at + CONTROL_HEADER, dataSize);
     const level = view.getInt32(at + cmsg_level[0], true);
     readEntry(found, level, view.getInt32(at + cmsg_type[0], true), data);
-    at += controlSpace(size - CMSGHDR.size);
+    at += controlSpace(size - CONTROL_HEADER);
   }
   return found;
 }

@@ -1,8 +1,11 @@
 /** Control messages to send: cmsg(3). */
 import { inspect } from 'node:util';
+import { SystemError } from '../errors.ts';
 import { asInteger } from '../platform/integers.ts';
 import {
+  ABSENT,
   CMSGHDR,
+  ERRNO,
   HOP_LIMIT,
   IN_PKTINFO,
   IN6_PKTINFO,
@@ -13,8 +16,10 @@ import {
   SOCKADDR_IN6,
   SOCKET,
 } from '../sys/abi.ts';
+import { absence } from '../sys/absence.ts';
 import { encodeAddress } from '../sys/address.ts';
 import { UCRED, UDP } from '../sys/linux/sockets/abi.ts';
+import { CONTROL_HEADER } from '../sys/posix/message.ts';
 import { type ControlMessage, controlSpace, type PacketInfo } from './control-messages.ts';
 import type { Credentials } from './options/credentials.ts';
 
@@ -42,6 +47,10 @@ export class ControlWriter {
 
   /** Adds a message and answers where its data goes, zeroed. Throws RangeError when it is too much. */
   append(level: number, type: number, dataSize: number): DataView {
+    if (level === ABSENT || type === ABSENT) {
+      const hint = absence('a control message of this kind');
+      throw new SystemError(ERRNO.ENOPROTOOPT, 'sendmsg', { hint });
+    }
     const start = this.#size;
     const end = start + controlSpace(dataSize);
     if (end > this.#view.byteLength) {
@@ -50,14 +59,14 @@ export class ControlWriter {
     }
     new Uint8Array(this.#view.buffer, this.#view.byteOffset + start, end - start).fill(0);
     const { cmsg_len, cmsg_level, cmsg_type } = CMSGHDR.fields;
-    this.#view.setUint32(start + cmsg_len[0], CMSGHDR.size + dataSize, true);
+    this.#view.setUint32(start + cmsg_len[0], CONTROL_HEADER + dataSize, true);
     this.#view.setInt32(start + cmsg_level[0], level, true);
     this.#view.setInt32(start + cmsg_type[0], type, true);
     this.#size = end;
     return new DataView(
       this.#view.buffer,
-      this.#view.byteOffset + start + CMSGHDR.size,
-      end - start - CMSGHDR.size,
+      this.#view.byteOffset + start + CONTROL_HEADER,
+      end - start - CONTROL_HEADER,
     );
   }
 

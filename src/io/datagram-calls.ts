@@ -5,6 +5,7 @@ import { asInteger } from '../platform/integers.ts';
 import { ERRNO, MESSAGE, POLL, SOCKET } from '../sys/abi.ts';
 import { addressDetails } from '../sys/address.ts';
 import { recvmmsg, sendmmsg } from '../sys/linux/datagrams.ts';
+import { NO_SIGPIPE } from '../sys/socket.ts';
 import { batchAccess, DatagramBatch } from './datagram-batch.ts';
 import { carriesMessages, type SocketFamily, type SocketType } from './socket-family.ts';
 import { callUntil, type Deadline } from './waiting.ts';
@@ -51,7 +52,7 @@ export function transmitBatch(
   asInteger(start, 'start', 0, count);
   if (start === count) return 0;
   const at = batchAccess.beginSend(batch, start);
-  const flags = SOCKET.MSG_NOSIGNAL | (deadline === 0 ? SOCKET.MSG_DONTWAIT : 0);
+  const flags = NO_SIGPIPE | (deadline === 0 ? SOCKET.MSG_DONTWAIT : 0);
   const result = callUntil(deadline, POLL.POLLOUT, sendmmsg, fd, at, count - start, flags);
   if (result >= 0) return result;
   if (result === -ERRNO.EAGAIN) return null;

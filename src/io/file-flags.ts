@@ -1,5 +1,6 @@
 /** The flags of open(2) by names, and which of them make sense together. */
 import { FCNTL } from '../sys/abi.ts';
+import { assertPresent } from '../sys/absence.ts';
 
 /** How a file is opened. */
 export interface FileOpenOptions {
@@ -68,6 +69,8 @@ export function encodeFlags(options: FileOpenOptions): number {
   }
   if (exclusive === true && create !== true) throw new TypeError('exclusive needs create: true');
   let flags: number = write ? (read ? FCNTL.O_RDWR : FCNTL.O_WRONLY) : FCNTL.O_RDONLY;
-  for (const name of FLAG_NAMES) if (options[name] === true) flags |= FLAGS[name];
+  for (const name of FLAG_NAMES) {
+    if (options[name] === true) flags |= assertPresent(FLAGS[name], `the option ${name}`);
+  }
   return flags;
 }

@@ -3,10 +3,17 @@ import { inspect } from 'node:util';
 import { SystemError } from '../errors.ts';
 import { fdOf, type Handle } from '../platform/fd.ts';
 import { asInteger } from '../platform/integers.ts';
-import { ERRNO, MESSAGE, POLL, SOCKET } from '../sys/abi.ts';
+import { ERRNO, MESSAGE, POLL } from '../sys/abi.ts';
 import { type Address, addressDetails } from '../sys/address.ts';
 import { close } from '../sys/descriptor.ts';
-import { recvmsg, sendmsg } from '../sys/posix/message.ts';
+import {
+  finishDescriptors,
+  messageOverflow,
+  RECEIVE_FLAGS,
+  recvmsg,
+  sendmsg,
+} from '../sys/posix/message.ts';
+import { NO_SIGPIPE } from '../sys/socket.ts';
 import { asIncoming, asOutgoing } from './buffers.ts';
 import {
   type ControlData,
@@ -25,7 +32,7 @@ import {
   totalSize,
 } from './message-frame.ts';
 import type { Credentials } from './options/credentials.ts';
-import { encodeFor, type SocketFamily, type SocketType } from './socket-family.ts';
+import { carriesMessages, encodeFor, type SocketFamily, type SocketType } from './socket-family.ts';
 import { callUntil, type Deadline } from './waiting.ts';
 
 /** Room for the most descriptors and every other control message beside them. */
@@ -99,6 +106,7 @@ function closeAll(descriptors: readonly number[]): void {
 /** What recvmsg left in the frame. From here on its descriptors are open: none may be lost. */
 function takeMessage(frame: MessageFrame, length: number, room: number, max: number): Message {
   const control = decodeControl(frame.control, frame.controlLength);
+  finishDescriptors(control.descriptors);
   try {
     const isCut = (frame.flags & MESSAGE.MSG_CTRUNC) !== 0;
     const surplus = control.descriptors.slice(max);
@@ -108,7 +116,7 @@ function takeMessage(frame: MessageFrame, length: number, room: number, max: num
       address: frame.peer,
       ...control,
       descriptors: control.descriptors.slice(0, max),
-      truncated: (frame.flags & MESSAGE.MSG_TRUNC) !== 0,
+      truncated: length > room || (frame.flags & MESSAGE.MSG_TRUNC) !== 0,
       controlTruncated: isCut || surplus.length > 0,
     };
     closeAll(surplus);
@@ -117,6 +125,11 @@ function takeMessage(frame: MessageFrame, length: number, room: number, max: num
     closeAll(control.descriptors);
     throw error;
   }
+}
+
+/** The question for a message's whole length, where the kernel answers it. */
+function askedLength({ type }: Channel): number {
+  return messageOverflow() === null ? lengthFlag(type) : 0;
 }
 
 /** Receives one message: null for EAGAIN. */
@@ -129,9 +142,10 @@ export function receiveMessage(
   asInteger(maxDescriptors, 'maxDescriptors', 0, DESCRIPTORS_MAX);
   asInteger(controlSize, 'controlSize', 0, CONTROL_SIZE_MAX);
   const list = asBufferList(buffers, asIncoming);
-  const flags = MESSAGE.MSG_CMSG_CLOEXEC | lengthFlag(channel.type) | channel.flags;
+  const flags = RECEIVE_FLAGS | askedLength(channel) | channel.flags;
   const frame = messageFrame();
-  frame.begin(list, controlSize);
+  const rest = carriesMessages(channel.type) ? messageOverflow() : null;
+  frame.begin(rest === null ? list : [...list, rest], controlSize);
   try {
     const { deadline, fd } = channel;
     const at = frame.address;
@@ -254,7 +268,7 @@ export function transmitMessage(
   frame.begin(list, controlSize);
   try {
     frame.setDestination(destination);
-    const flags = SOCKET.MSG_NOSIGNAL | channel.flags;
+    const flags = NO_SIGPIPE | channel.flags;
     const { deadline, fd } = channel;
     const at = frame.address;
     const result = callUntil(deadline, POLL.POLLOUT, sendmsg, fd, at, flags, undefined);

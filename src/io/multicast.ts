@@ -17,7 +17,8 @@
 import { inspect } from 'node:util';
 import { SystemError } from '../errors.ts';
 import { asInteger } from '../platform/integers.ts';
-import { ERRNO, GROUP_REQ, GROUP_SOURCE_REQ, INET, IP } from '../sys/abi.ts';
+import { ABSENT, ERRNO, GROUP_REQ, GROUP_SOURCE_REQ, INET, IP } from '../sys/abi.ts';
+import { absence } from '../sys/absence.ts';
 import { encodeAddress } from '../sys/address.ts';
 import { interfaceIndex } from '../sys/linux/interface.ts';
 import { setsockopt } from '../sys/socket.ts';
@@ -161,6 +162,10 @@ export class Multicast {
   }
 
   #set(step: string, option: number, bytes: Uint8Array, group: string): void {
+    if (option === ABSENT) {
+      const hint = absence(`multicast.${step}`);
+      throw new SystemError(ERRNO.ENOPROTOOPT, 'setsockopt', { address: group, hint });
+    }
     const result = setsockopt(this.#socket.fd, this.#level, option, bytes, bytes.length);
     if (result >= 0) return;
     const reason = HINTS[-result];

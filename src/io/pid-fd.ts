@@ -18,6 +18,7 @@ import { ERRNO, POLL } from '../sys/abi.ts';
 import { beginWait, endWait } from '../sys/interrupt.ts';
 import { CHILD_CODES, SIGINFO } from '../sys/linux/event-abi.ts';
 import { peekChildEnd, pidfdGetfd, pidfdOpen, pidfdSendSignal } from '../sys/linux/pidfd.ts';
+import { requireLinux } from '../sys/linux/presence.ts';
 import { pollFd } from '../sys/poll.ts';
 import { checkAnonymous, fieldOf } from './anonymous.ts';
 import { Descriptor } from './descriptor.ts';
@@ -81,6 +82,7 @@ export class PidFd extends Descriptor {
    * EMFILE; EINVAL for the number of a thread), RangeError for what can be no pid.
    */
   static open(pid: number): PidFd {
+    requireLinux('PidFd');
     const fd = pidfdOpen(asInteger(pid, 'pid', 1, PID_MAX));
     if (fd >= 0) return new PidFd(fd, false, pid);
     throw new SystemError(fd, 'pidfd_open', { hint: HINTS[`pidfd_open ${-fd}`] });

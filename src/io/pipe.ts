@@ -4,7 +4,7 @@ import { asFd } from '../platform/fd.ts';
 import { FCNTL, POLL } from '../sys/abi.ts';
 import { read, write } from '../sys/descriptor.ts';
 import { fcntl } from '../sys/posix/fcntl.ts';
-import { pipe2 } from '../sys/posix/unistd.ts';
+import { openPipe } from '../sys/posix/unistd.ts';
 import { asIncoming, asOutgoing } from './buffers.ts';
 import { Descriptor } from './descriptor.ts';
 import { blockSigpipe } from './sigpipe.ts';
@@ -126,8 +126,8 @@ export class Pipe {
   /** Opens a pipe whose ends wait for ever. Throws SystemError (EMFILE, ENFILE). @see pipe(2) */
   static open(): Pipe {
     const fds = new Int32Array(2);
-    const result = pipe2(fds, FCNTL.O_CLOEXEC);
-    if (result < 0) throw new SystemError(result, 'pipe2');
+    const result = openPipe(fds);
+    if (result < 0) throw new SystemError(result, 'pipe');
     return new Pipe(adoptReader(fds[0] as number), adoptWriter(fds[1] as number));
   }
 

@@ -29,6 +29,7 @@ import { asInteger } from '../platform/integers.ts';
 import { ERRNO, POLL, SIGNAL } from '../sys/abi.ts';
 import { read } from '../sys/descriptor.ts';
 import { POLL_CODES, SIGINFO_CODES, SIGNALFD, SIGNALFD_SIGINFO } from '../sys/linux/event-abi.ts';
+import { requireLinux } from '../sys/linux/presence.ts';
 import { signalfd, sigqueueToThread } from '../sys/linux/signalfd.ts';
 import { gettid } from '../sys/linux/thread.ts';
 import { blockSignals, isInSet, signalSet, unblockSignals } from '../sys/posix/signal-set.ts';
@@ -182,6 +183,7 @@ export class SignalFd extends Descriptor {
    * SystemError (EMFILE).
    */
   static open(signals: readonly SignalName[]): SignalFd {
+    requireLinux('SignalFd');
     const numbers = checkSignals(signals);
     const held = hold(numbers);
     const fd = signalfd(-1, signalSet(numbers), SIGNALFD.SFD_CLOEXEC);

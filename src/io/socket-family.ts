@@ -1,6 +1,8 @@
 import { inspect } from 'node:util';
-import { SOCKET } from '../sys/abi.ts';
-import { type Address, encodeAddress, type RawAddress } from '../sys/address.ts';
+import { SystemError } from '../errors.ts';
+import { ABSENT, ERRNO, SOCKET } from '../sys/abi.ts';
+import { absence } from '../sys/absence.ts';
+import { type Address, addressFamily, encodeAddress, type RawAddress } from '../sys/address.ts';
 import { FAMILY } from '../sys/linux/abi.ts';
 
 const FAMILIES = {
@@ -63,8 +65,12 @@ function nameOf<Name extends string>(
   return (Object.keys(table) as Name[]).find((name) => table[name] === number);
 }
 
+/** The number of a family. Throws TypeError for none, SystemError EAFNOSUPPORT where it is another system's. */
 export function familyNumber(family: SocketFamily): number {
-  return numberOf(FAMILIES, family, 'family');
+  const number = numberOf(FAMILIES, family, 'family');
+  if (number !== ABSENT) return number;
+  const hint = absence(`the family ${family}`);
+  throw new SystemError(ERRNO.EAFNOSUPPORT, 'socket', { hint });
 }
 
 export function typeNumber(type: SocketType): number {
@@ -94,11 +100,7 @@ export function describeSocket(fd: number, domain: number, type: number): Socket
 /** The kernel's form of an address, which must be of the socket's own family. */
 export function encodeFor(family: SocketFamily, address: Address): RawAddress {
   const raw = encodeAddress(address);
-  if (
-    new DataView(raw.bytes.buffer, raw.bytes.byteOffset).getUint16(0, true) === FAMILIES[family]
-  ) {
-    return raw;
-  }
+  if (addressFamily(raw.bytes) === FAMILIES[family]) return raw;
   const wanted = ADDRESS_FORMS[family];
   const article = /^[iu]/.test(family) ? 'an' : 'a';
   throw new TypeError(

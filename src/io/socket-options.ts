@@ -2,6 +2,8 @@
 import { inspect } from 'node:util';
 import { SystemError } from '../errors.ts';
 import { asInteger } from '../platform/integers.ts';
+import { ABSENT, ERRNO } from '../sys/abi.ts';
+import { absence } from '../sys/absence.ts';
 import { getsockopt, setsockopt } from '../sys/socket.ts';
 import type { Codec } from './options/codec.ts';
 import type { Entry } from './options/entry.ts';
@@ -49,6 +51,12 @@ function lookUp(name: string, { family, type }: SocketKind): AnyEntry {
   );
 }
 
+/** Refuses an option that this system does not have, before any kernel reads its number. */
+function assertOption(level: number, option: number, call: string, name: string): void {
+  if (level !== ABSENT && option !== ABSENT) return;
+  throw new SystemError(ERRNO.ENOPROTOOPT, call, { hint: absence(name) });
+}
+
 /**
  * Sets an option by name. Throws TypeError or RangeError for its value, TypeError for an option of
  * another kind of socket, SystemError (setsockopt) with the option's name.
@@ -56,6 +64,7 @@ function lookUp(name: string, { family, type }: SocketKind): AnyEntry {
 export function setOption(target: OptionTarget, name: string, value: unknown): void {
   const { level, option, codec, access, set } = lookUp(name, target);
   if (access === 'read') throw new TypeError(`${name} can only be read`);
+  assertOption(level, option, 'setsockopt', name);
   let result: number;
   if (set === undefined) {
     const bytes = codec.encode(value, name);
@@ -73,6 +82,7 @@ export function setOption(target: OptionTarget, name: string, value: unknown): v
 export function getOption(target: OptionTarget, name: string): unknown {
   const { level, option, codec, access, get } = lookUp(name, target);
   if (access === 'write') throw new TypeError(`${name} can only be set`);
+  assertOption(level, option, 'getsockopt', name);
   if (get === undefined) return codec.decode(readBytes(target.fd, level, option, codec.size, name));
   const value = get({ fd: target.fd, level, option });
   if (typeof value === 'number') throw new SystemError(value, 'getsockopt', { hint: name });
@@ -81,6 +91,7 @@ export function getOption(target: OptionTarget, name: string): unknown {
 
 /** Reads an option that is an integer, of a descriptor about which nothing else is known. */
 export function readInteger(fd: number, level: number, option: number, name: string): number {
+  assertOption(level, option, 'getsockopt', name);
   const bytes = readBytes(fd, level, option, INT_SIZE, name);
   return new DataView(bytes.buffer).getInt32(0, true);
 }

@@ -13,6 +13,7 @@ import { inspect } from 'node:util';
 import { SystemError } from '../errors.ts';
 import { asInteger } from '../platform/integers.ts';
 import { ERRNO, INET, IP } from '../sys/abi.ts';
+import { assertPresent } from '../sys/absence.ts';
 import { NETLINK } from '../sys/linux/netlink/abi.ts';
 import { CAN, ETHERTYPE } from '../sys/linux/sockets/abi.ts';
 import type { SocketFamily, SocketKind } from './socket-family.ts';
@@ -78,7 +79,7 @@ export function protocolNumber(kind: SocketKind, protocol: number | string | und
   }
   const table = PROTOCOLS[family];
   if (typeof protocol === 'string' && Object.hasOwn(table, protocol)) {
-    const number = table[protocol] as number;
+    const number = assertPresent(table[protocol] as number, `the protocol ${protocol}`);
     return isPacket ? swap16(number) : number;
   }
   const names = Object.keys(table).join(', ');

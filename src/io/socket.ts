@@ -15,15 +15,18 @@ import {
 import { pollFd } from '../sys/poll.ts';
 import {
   acceptSocket,
+  adoptSocket,
   bindAddress,
   getpeername,
   getsockname,
   listen,
+  NO_SIGPIPE,
   openSocket,
   openSocketPair,
   recv,
   send,
   shutdown,
+  socketDomain,
 } from '../sys/socket.ts';
 import { asIncoming, asOutgoing } from './buffers.ts';
 import {
@@ -143,10 +146,13 @@ export class Socket extends MessageSocket {
    */
   static fromFd(fd: number): Socket {
     const checked = asFd(fd);
-    const { SOL_SOCKET, SO_DOMAIN, SO_TYPE } = SOCKET;
-    const domain = readInteger(checked, SOL_SOCKET, SO_DOMAIN, 'SO_DOMAIN');
+    const { SOL_SOCKET, SO_TYPE } = SOCKET;
+    const domain = socketDomain(checked);
+    if (domain < 0) throw new SystemError(domain, 'getsockopt', { hint: 'SO_DOMAIN' });
     const number = readInteger(checked, SOL_SOCKET, SO_TYPE, 'SO_TYPE');
     const { family, type } = describeSocket(checked, domain, number);
+    const quiet = adoptSocket(checked);
+    if (quiet < 0) throw new SystemError(quiet, 'setsockopt', { hint: 'SO_NOSIGPIPE' });
     return new Socket(checked, family, type, true);
   }
 
@@ -300,7 +306,7 @@ export class Socket extends MessageSocket {
   send(buffer: ArrayBufferView): number {
     const fd = this.openFd('send');
     const bytes = asOutgoing(buffer);
-    const flags = SOCKET.MSG_NOSIGNAL;
+    const flags = NO_SIGPIPE;
     const deadline = this.deadline();
     const sent = callUntil(deadline, POLL.POLLOUT, send, fd, bytes, bytes.length, flags);
     if (sent < 0) throw sendRefused(sent, 'send', bytes.length);
@@ -317,7 +323,7 @@ export class Socket extends MessageSocket {
     const bytes = asOutgoing(buffer);
     const raw = this.#lastDestination.encode(address);
     // Room for a message is there nearly always, and what need not wait need not prepare for it.
-    const flags = SOCKET.MSG_NOSIGNAL;
+    const flags = NO_SIGPIPE;
     let sent = callNow(sendToCall, fd, bytes, raw, flags | SOCKET.MSG_DONTWAIT);
     if (sent === -ERRNO.EAGAIN) {
       sent = callUntil(this.deadline(), POLL.POLLOUT, sendToCall, fd, bytes, raw, flags);
@@ -331,7 +337,7 @@ export class Socket extends MessageSocket {
     const fd = this.openFd('trySendTo');
     const bytes = asOutgoing(buffer);
     const raw = this.#lastDestination.encode(address);
-    const flags = SOCKET.MSG_NOSIGNAL | SOCKET.MSG_DONTWAIT;
+    const flags = NO_SIGPIPE | SOCKET.MSG_DONTWAIT;
     const sent = callNow(sendToCall, fd, bytes, raw, flags);
     if (sent === -ERRNO.EAGAIN) return null;
     if (sent < 0) throw sendRefused(sent, 'sendto', bytes.length, address);
@@ -342,7 +348,7 @@ export class Socket extends MessageSocket {
   trySend(buffer: ArrayBufferView): number | null {
     const fd = this.openFd('trySend');
     const bytes = asOutgoing(buffer);
-    const flags = SOCKET.MSG_NOSIGNAL | SOCKET.MSG_DONTWAIT;
+    const flags = NO_SIGPIPE | SOCKET.MSG_DONTWAIT;
     const sent = callNow(send, fd, bytes, bytes.length, flags);
     if (sent === -ERRNO.EAGAIN) return null;
     if (sent < 0) throw sendRefused(sent, 'send', bytes.length);
@@ -356,7 +362,7 @@ export class Socket extends MessageSocket {
    */
   sendAll(buffer: ArrayBufferView): void {
     if (carriesMessages(this.type)) this.send(buffer);
-    else this.waitForAll('send', POLL.POLLOUT, send, asOutgoing(buffer), SOCKET.MSG_NOSIGNAL);
+    else this.waitForAll('send', POLL.POLLOUT, send, asOutgoing(buffer), NO_SIGPIPE);
   }
 
   /**

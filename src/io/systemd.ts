@@ -23,7 +23,7 @@ import { type Address, addressDetails, encodeAddress } from '../sys/address.ts';
 import { close } from '../sys/descriptor.ts';
 import { clockGettime } from '../sys/linux/timerfd.ts';
 import { fcntl } from '../sys/posix/fcntl.ts';
-import { connect, openSocket, send } from '../sys/socket.ts';
+import { connect, NO_SIGPIPE, openSocket, send } from '../sys/socket.ts';
 import { callNow, callUntil } from './waiting.ts';
 
 const FIRST_FD = 3;
@@ -197,7 +197,7 @@ function sendDatagram(address: Address, bytes: Uint8Array): void {
   try {
     const connected = callNow(connect, fd, raw.bytes, raw.size, undefined);
     if (connected < 0) throw new SystemError(connected, 'connect', addressDetails(address));
-    const sent = callUntil(null, POLL.POLLOUT, send, fd, bytes, bytes.length, SOCKET.MSG_NOSIGNAL);
+    const sent = callUntil(null, POLL.POLLOUT, send, fd, bytes, bytes.length, NO_SIGPIPE);
     if (sent < 0) throw new SystemError(sent, 'send', addressDetails(address));
   } finally {
     close(fd);

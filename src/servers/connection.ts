@@ -3,8 +3,8 @@
  * sending by synchronous calls, and the queue of what the kernel had no room for.
  */
 import { READABLE, WRITABLE } from '../readiness.ts';
-import { ERRNO, SOCKET } from '../sys/abi.ts';
-import { recvAt, send, sendAt } from '../sys/socket.ts';
+import { ERRNO } from '../sys/abi.ts';
+import { NO_SIGPIPE, recvAt, send, sendAt } from '../sys/socket.ts';
 import { BaseConnection, PHASE, toBytes } from './base-connection.ts';
 import { RECEIVE_BYTES } from './limits.ts';
 import type { Data } from './protocol.ts';
@@ -13,7 +13,6 @@ import { COUNTER } from './statistics.ts';
 
 const { bytesIn, bytesOut, messages, wouldBlock } = COUNTER;
 const { EAGAIN, EINTR } = ERRNO;
-const { MSG_NOSIGNAL } = SOCKET;
 
 export class ServerConnection extends BaseConnection {
   /** Edge-triggered loops: the kernel said readable and has not yet said would-block. */
@@ -85,7 +84,7 @@ export class ServerConnection extends BaseConnection {
     if (data !== lease || this.#queue !== null) return this.#writeBytes(data);
     if (this.phase !== PHASE.open) return false;
     const { length } = lease;
-    const sent = sendAt(this.fd, lease.address, length, MSG_NOSIGNAL);
+    const sent = sendAt(this.fd, lease.address, length, NO_SIGPIPE);
     if (sent !== length) return this.#take(lease.bytes, sent);
     counters[bytesOut] = (counters[bytesOut] as number) + length;
     if (loop.tracksTime) this.lastActive = loop.now;
@@ -97,7 +96,7 @@ export class ServerConnection extends BaseConnection {
     const bytes = toBytes(data);
     if (bytes.length === 0) return this.bytesQueued < this.loop.limits.highWatermark;
     if (this.#queue !== null) return this.#enqueue(bytes);
-    return this.#take(bytes, send(this.fd, bytes, bytes.length, MSG_NOSIGNAL));
+    return this.#take(bytes, send(this.fd, bytes, bytes.length, NO_SIGPIPE));
   }
 
   /** Goes on from the first answer of send(2): queues what the kernel did not take, or sleeps until it does. */
@@ -148,7 +147,7 @@ export class ServerConnection extends BaseConnection {
       else if (last === -EAGAIN) this.expire();
       if (this.isOver) return;
       const rest = bytes.subarray(sent);
-      last = send(this.fd, rest, rest.length, MSG_NOSIGNAL);
+      last = send(this.fd, rest, rest.length, NO_SIGPIPE);
       sent += Math.max(this.#countSent(last), 0);
     }
     this.#unsent = 0;
@@ -171,7 +170,7 @@ export class ServerConnection extends BaseConnection {
     const queue = this.#queue;
     if (queue === null || this.isOver) return;
     const { bytes } = queue;
-    const sent = this.#countSent(send(this.fd, bytes, bytes.length, MSG_NOSIGNAL));
+    const sent = this.#countSent(send(this.fd, bytes, bytes.length, NO_SIGPIPE));
     if (sent <= 0) return;
     queue.shift(sent);
     if (queue.length === 0) this.#queue = null;

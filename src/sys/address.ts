@@ -9,6 +9,7 @@ import {
   isLinuxAddress,
   type LinuxAddress,
 } from './linux/address.ts';
+import { requireLinux } from './linux/presence.ts';
 import { SOCKADDR_IN, SOCKADDR_IN6, SOCKADDR_STORAGE, SOCKADDR_UN, SOCKET } from './posix/abi.ts';
 
 /**
@@ -67,6 +68,29 @@ export const sizeScratch = new Int32Array(1);
 /** Prepares the scratch for a call that returns an address. */
 export function resetScratch(): void {
   sizeScratch[0] = addressScratch.length;
+}
+
+const [FAMILY_OFFSET, FAMILY_SIZE] = SOCKADDR_STORAGE.fields.ss_family;
+/** The BSDs have the length of an address in its first byte, and the family in one byte behind it. */
+const HAS_LENGTH = FAMILY_OFFSET > 0;
+
+/** An empty address of a family in the kernel's form. */
+export function emptyAddress(size: number, family: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(size);
+  setFamily(bytes, family, size);
+  return bytes;
+}
+
+function setFamily(bytes: Uint8Array, family: number, size: number): void {
+  if (HAS_LENGTH) bytes[0] = size;
+  bytes[FAMILY_OFFSET] = family & 0xff;
+  if (FAMILY_SIZE > 1) bytes[FAMILY_OFFSET + 1] = family >> 8;
+}
+
+/** The family of an address in the kernel's form. */
+export function addressFamily(bytes: Uint8Array): number {
+  const low = bytes[FAMILY_OFFSET] as number;
+  return FAMILY_SIZE > 1 ? low | ((bytes[FAMILY_OFFSET + 1] as number) << 8) : low;
 }
 
 let lastSize = -1;
@@ -171,9 +195,8 @@ function encodeInternet({ host, port, scope = 0 }: InternetAddress): RawAddress 
   // Node's checks convert to text first, so that an array of one address would pass for one.
   const isText = typeof host === 'string';
   if (isText && isIPv4(host)) {
-    const bytes = new Uint8Array(SOCKADDR_IN.size);
+    const bytes = emptyAddress(SOCKADDR_IN.size, SOCKET.AF_INET);
     const view = new DataView(bytes.buffer);
-    view.setUint16(SOCKADDR_IN.fields.sin_family[0], SOCKET.AF_INET, true);
     view.setUint16(SOCKADDR_IN.fields.sin_port[0], port);
     parseV4(host, bytes, SOCKADDR_IN.fields.sin_addr[0]);
     return { bytes, size: bytes.length };
@@ -183,9 +206,8 @@ function encodeInternet({ host, port, scope = 0 }: InternetAddress): RawAddress 
       `host must be a numeric IPv4 or IPv6 address, got ${inspect(host)}; resolve names with dns.lookup first`,
     );
   }
-  const bytes = new Uint8Array(SOCKADDR_IN6.size);
+  const bytes = emptyAddress(SOCKADDR_IN6.size, SOCKET.AF_INET6);
   const view = new DataView(bytes.buffer);
-  view.setUint16(SOCKADDR_IN6.fields.sin6_family[0], SOCKET.AF_INET6, true);
   view.setUint16(SOCKADDR_IN6.fields.sin6_port[0], port);
   parseV6(host, view, SOCKADDR_IN6.fields.sin6_addr[0]);
   asInteger(scope, 'scope', 0, 2 ** 32 - 1);
@@ -195,6 +217,7 @@ function encodeInternet({ host, port, scope = 0 }: InternetAddress): RawAddress 
 
 function encodeUnix(name: string, abstract: boolean): RawAddress {
   const kind = abstract ? 'abstract' : 'path';
+  if (abstract) requireLinux('an abstract Unix address');
   if (typeof name !== 'string')
     throw new TypeError(`${kind} must be a string, got ${inspect(name)}`);
   const text = Buffer.from(name);
@@ -203,11 +226,12 @@ function encodeUnix(name: string, abstract: boolean): RawAddress {
     throw new RangeError(`${kind} must be at most ${PATH_MAX} bytes, got ${text.length}: ${name}`);
   }
   if (!abstract && text.includes(0)) throw new RangeError('path must not contain a zero byte');
-  const bytes = new Uint8Array(SOCKADDR_UN.size);
-  new DataView(bytes.buffer).setUint16(SOCKADDR_UN.fields.sun_family[0], SOCKET.AF_UNIX, true);
-  bytes.set(text, PATH_OFFSET + Number(abstract));
   // A path counts its closing zero, an abstract name its leading one.
-  return { bytes, size: PATH_OFFSET + text.length + 1 };
+  const size = PATH_OFFSET + text.length + 1;
+  const bytes = new Uint8Array(SOCKADDR_UN.size);
+  setFamily(bytes, SOCKET.AF_UNIX, size);
+  bytes.set(text, PATH_OFFSET + Number(abstract));
+  return { bytes, size };
 }
 
 /** The kernel's form of an address. Throws TypeError or RangeError naming what is wrong with it. */
@@ -216,7 +240,10 @@ export function encodeAddress(address: Address): RawAddress {
     if ('host' in address) return encodeInternet(address);
     if ('path' in address) return encodeUnix(address.path, false);
     if ('abstract' in address) return encodeUnix(address.abstract, true);
-    if (isLinuxAddress(address)) return encodeLinuxAddress(address);
+    if (isLinuxAddress(address)) {
+      requireLinux('an address of this form');
+      return encodeLinuxAddress(address);
+    }
   }
   throw new TypeError(
     `an address is { host, port }, { path }, { abstract }, { cid, port }, { portId }, { link } or { can }, got ${inspect(address)}`,
@@ -225,7 +252,8 @@ export function encodeAddress(address: Address): RawAddress {
 
 function decodeUnix(bytes: Uint8Array, size: number): Address {
   const name = bytes.subarray(PATH_OFFSET, Math.max(size, PATH_OFFSET));
-  if (name.length === 0) return { unnamed: true };
+  // The BSDs answer a whole structure of zeros for a socket without a name.
+  if (name.length === 0 || (HAS_LENGTH && name[0] === 0)) return { unnamed: true };
   if (name[0] === 0) return { abstract: Buffer.from(name.subarray(1)).toString() };
   const end = name.indexOf(0);
   return { path: Buffer.from(end < 0 ? name : name.subarray(0, end)).toString() };
@@ -234,7 +262,7 @@ function decodeUnix(bytes: Uint8Array, size: number): Address {
 /** Reads an address that the kernel wrote. */
 export function decodeAddress(bytes: Uint8Array, size: number): Address {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const family = size < 2 ? SOCKET.AF_UNIX : view.getUint16(0, true);
+  const family = size < 2 ? SOCKET.AF_UNIX : addressFamily(bytes);
   if (family === SOCKET.AF_INET) {
     const start = SOCKADDR_IN.fields.sin_addr[0];
     const port = view.getUint16(SOCKADDR_IN.fields.sin_port[0]);

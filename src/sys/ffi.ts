@@ -134,8 +134,8 @@ function loadLibrary(): Foreign {
   if (!HOSTS.includes(HOST)) {
     throw new UnsupportedError({
       model: 'polyio',
-      reason: `its kernel boundary is written for ${HOSTS.join(', ')}, this is ${HOST}`,
-      remedy: 'run it on one of them',
+      reason: `its kernel boundary is written for Linux, macOS, FreeBSD and OpenBSD, this is ${HOST}`,
+      remedy: 'run it on one of those',
     });
   }
   try {

@@ -36,9 +36,12 @@ import {
   type PollHandle,
   pollHandle,
 } from './ffi.ts';
-import { DLFCN } from './posix/abi.ts';
+import { ABSENT, DLFCN } from './posix/abi.ts';
 import { dlopen, dlsym } from './posix/dlfcn.ts';
 import { memcpy } from './posix/string.ts';
+
+/** OpenBSD unloads a library only when its last user does, which here is the process. */
+const NEVER_UNLOADED = DLFCN.RTLD_NODELETE === ABSENT ? 0 : DLFCN.RTLD_NODELETE;
 
 /** <uv.h>: `UV_POLL` of `uv_handle_type`, `UV_READABLE` of `uv_poll_event`. */
 const UV_POLL = 8;
@@ -114,7 +117,7 @@ function keepLoaded(): void {
   const file = isKept ? null : foreignFile();
   isKept = true;
   if (file === null) return;
-  const library = dlopen(file, DLFCN.RTLD_NOW | DLFCN.RTLD_NODELETE);
+  const library = dlopen(file, DLFCN.RTLD_NOW | NEVER_UNLOADED);
   invariant(library !== 0, `${file} is loaded and cannot be loaded again`);
 }
 

@@ -1,22 +1,26 @@
 /** Sockets of this host. Results are bytes, descriptors or 0, or the negative error number. */
-export { unsentBytes } from './linux/socket-queue.ts';
 export {
   acceptSocket,
+  adoptSocket,
   bindAddress,
   connect,
   getpeername,
   getsockname,
   getsockopt,
   listen,
+  NO_SIGPIPE,
   openSocket,
   openSocketPair,
   recv,
   recvAt,
   recvfrom,
+  removePeer,
   send,
   sendAt,
   sendto,
   setSocketTimeouts,
   setsockopt,
   shutdown,
+  socketDomain,
 } from './posix/socket.ts';
+export { unsentBytes } from './posix/socket-queue.ts';

@@ -11,6 +11,7 @@ const RENAMED: Partial<Record<string, string>> = {
   IPV6_ADD_MEMBERSHIP: 'IPV6_JOIN_GROUP',
   IPV6_DROP_MEMBERSHIP: 'IPV6_LEAVE_GROUP',
   'darwin TCP_KEEPIDLE': 'TCP_KEEPALIVE',
+  'darwin _ALIGNBYTES': '__DARWIN_ALIGNBYTES32',
 };
 
 /** What the headers have and our tables leave out, with the reason. */

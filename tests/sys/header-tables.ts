@@ -200,7 +200,7 @@ function rustTable(system: ForeignSystem, arch: ForeignArch): HeaderTable {
     const file = join(root, name.replace('ARCH', RUST_ARCH[arch]));
     if (!existsSync(file)) continue;
     const text = readFileSync(file, 'utf8').replace(/\/\/.*$/gm, '');
-    for (const [, constant, value] of text.matchAll(/pub const (\w+)\s*:[^=;]+=([^;]+);/g)) {
+    for (const [, constant, value] of text.matchAll(/\bconst (\w+)\s*:[^=;]+=([^;]+);/g)) {
       expressions.set(constant as string, value as string);
     }
     for (const [, alias, type] of text.matchAll(/pub type (\w+) = ([^;]+);/g)) {
@@ -213,7 +213,11 @@ function rustTable(system: ForeignSystem, arch: ForeignArch): HeaderTable {
       structs.set(struct as string, [...fields] as unknown as Struct);
     }
   }
-  const evaluate = evaluator((name) => expressions.get(name));
+  const evaluate = evaluator((name) =>
+    expressions
+      .get(name)
+      ?.replace(/(?:::)?mem::size_of::<([^>]+)>\(\)/g, (_, type) => `${placeOf(type)?.size}`),
+  );
   const placeOf = (type: string): Place | undefined => {
     const bare = type.replaceAll('::', '').trim();
     if (/^\*(const|mut) |^Option</.test(bare)) return POINTER;
@@ -232,10 +236,7 @@ function rustTable(system: ForeignSystem, arch: ForeignArch): HeaderTable {
   };
   return {
     source: 'rust',
-    number: (name) => {
-      const expression = expressions.get(name);
-      return expression === undefined ? undefined : evaluate(expression);
-    },
+    number: evaluate,
     layout: (name) => {
       const struct = structs.get(name);
       return struct && layOut(struct, placeOf);

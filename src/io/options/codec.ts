@@ -158,7 +158,8 @@ export const timeval: Codec<number> = {
   decode(bytes) {
     const view = viewOf(bytes);
     const seconds = Number(view.getBigInt64(TIMEVAL.fields.tv_sec[0], true));
-    return seconds * 1_000 + Number(view.getBigInt64(TIMEVAL.fields.tv_usec[0], true)) / 1_000;
+    // Four bytes hold it everywhere; in some systems it has no more.
+    return seconds * 1_000 + view.getInt32(TIMEVAL.fields.tv_usec[0], true) / 1_000;
   },
 };
 

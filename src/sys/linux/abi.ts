@@ -54,7 +54,7 @@ export const SYSCALL = {
 } as const;
 
 /** <linux/sockios.h> */
-export const SOCKIOS = { SIOCOUTQ: 0x5411 } as const;
+export const SOCKIOS = numbersOfLinux({ SIOCOUTQ: 0x5411 });
 
 /** <sys/ioctl.h>: terminals. */
 export const TERMINAL_IOCTL = {

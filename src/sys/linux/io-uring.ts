@@ -5,7 +5,6 @@
 import { type Native, report, resolve, settle, tap } from '../ffi.ts';
 import { SYSCALL } from './abi.ts';
 import { IORING } from './io-uring-abi.ts';
-import { requireLinux } from './presence.ts';
 
 const SETUP = ['ssize', 'uint', 'address'] as const;
 const REGISTER = ['ssize', 'int', 'uint', 'address', 'uint'] as const;
@@ -20,7 +19,6 @@ let enterNative: Native | undefined;
  * `struct io_uring_params`. The descriptor, which is closed on exec.
  */
 export function ioUringSetup(entries: number, parameters: number): number {
-  requireLinux('io-uring');
   setupNative ??= resolve('syscall', 'int', SETUP);
   const start = performance.now();
   const answer = settle(setupNative(SYSCALL.SYS_io_uring_setup, entries, parameters));

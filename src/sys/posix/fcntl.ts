@@ -34,6 +34,11 @@ export function setNonBlocking(fd: number, on: boolean): number {
   return wanted === flags ? 0 : fcntl(fd, FCNTL.F_SETFL, wanted);
 }
 
+/** Sets close-on-exec: 0, or the negative error number. */
+export function closeOnExec(fd: number): number {
+  return fcntl(fd, FCNTL.F_SETFD, FCNTL.FD_CLOEXEC);
+}
+
 /** Whether the open file description has `O_NONBLOCK`: 0 or 1, or the negative error number. */
 export function isNonBlocking(fd: number): number {
   const flags = fcntl(fd, FCNTL.F_GETFL, 0);

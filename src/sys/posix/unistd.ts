@@ -1,5 +1,8 @@
 /** <unistd.h>: results are bytes or descriptors, or the negative error number. */
 import { bind, bindValue } from '../ffi.ts';
+import { FCNTL } from './abi.ts';
+import { closeOnExec } from './fcntl.ts';
+import { HAS } from './ways.ts';
 
 /** read(2) into the caller's memory. */
 export const read = bind<[fd: number, buffer: Uint8Array, size: number]>('read', 'ssize', [
@@ -42,8 +45,18 @@ export const fdatasync = bind<[fd: number]>('fdatasync', 'int', ['fd']);
 /** close(2): never repeated after EINTR, the descriptor is gone all the same. */
 export const close = bind<[fd: number]>('close', 'int', ['fd']);
 
-/** pipe2(2): `fds` receives the read end and the write end. */
+/** pipe2(2), for those who know that it is there. */
 export const pipe2 = bind<[fds: Int32Array, flags: number]>('pipe2', 'int', ['buffer', 'int']);
+const pipe = bind<[fds: Int32Array]>('pipe', 'int', ['buffer']);
+
+/** pipe(2), closed on exec: `fds` receives the read end and the write end. */
+export function openPipe(fds: Int32Array): number {
+  if (HAS.pipe2) return pipe2(fds, FCNTL.O_CLOEXEC);
+  const result = pipe(fds);
+  // It cannot fail: the descriptors are open.
+  if (result >= 0) for (const fd of fds) closeOnExec(fd);
+  return result;
+}
 
 /** ftruncate(2): sets a file's length in bytes. */
 export const ftruncate = bind<[fd: number, length: number]>('ftruncate', 'int', ['fd', 'off']);

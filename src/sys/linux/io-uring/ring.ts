@@ -47,6 +47,7 @@ import {
   KERNEL_TIMESPEC,
   SINCE_6_6,
 } from '../io-uring-abi.ts';
+import { requireLinux } from '../presence.ts';
 import type { RingFeature } from './features.ts';
 import { refusal, tooOld } from './refusal.ts';
 
@@ -189,6 +190,7 @@ export class Ring {
    * something has run out.
    */
   constructor(options: RingOptions) {
+    requireLinux('io-uring');
     const { fd, flags, words } = openRing(options);
     const field = ([offset]: readonly [number, number], from = 0) =>
       words[(from + offset) / WORD_BYTES] as number;

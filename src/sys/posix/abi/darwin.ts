@@ -296,10 +296,11 @@ const IOCTL = {
   FIONREAD: 0x4004667f,
 };
 
-/** What Linux has not: <sys/socket.h>, <sys/filio.h> */
+/** What Linux has no name for: <sys/socket.h>, <sys/filio.h> */
 const BSD = {
   SO_NOSIGPIPE: 0x1022,
   SO_NWRITE: 0x1024,
+  _ALIGNBYTES: 3,
 };
 
 const SOCKADDR_IN = {

@@ -312,10 +312,11 @@ const IOCTL = {
   FIONREAD: 0x4004667f,
 };
 
-/** What Linux has not: <sys/socket.h>, <sys/filio.h> */
+/** What Linux has no name for: <sys/socket.h>, <sys/filio.h> */
 const BSD = {
   SO_NOSIGPIPE: 0x800,
   FIONWRITE: 0x40046677,
+  _ALIGNBYTES: 7,
 };
 
 const SOCKADDR_IN = {

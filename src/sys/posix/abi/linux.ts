@@ -373,13 +373,17 @@ export const HOP_LIMIT = { IPV6_HOPLIMIT: 52 } as const;
 export const IOCTL = { FIONREAD: 0x541b } as const;
 
 /**
- * What the other systems have and Linux has not; no compiler here is asked about it. A socket's own
- * word against SIGPIPE, the bytes that were not acknowledged yet, as an option or a request.
+ * What no header of Linux has a name for; no compiler is asked about it. A socket's own word against
+ * SIGPIPE, the bytes that were not acknowledged yet (as an option, as a request), and what the
+ * entries of control data are aligned to, less one.
  */
-export const BSD: Readonly<Record<'SO_NOSIGPIPE' | 'SO_NWRITE' | 'FIONWRITE', number>> = {
+export const BSD: Readonly<
+  Record<'SO_NOSIGPIPE' | 'SO_NWRITE' | 'FIONWRITE' | '_ALIGNBYTES', number>
+> = {
   SO_NOSIGPIPE: ABSENT,
   SO_NWRITE: ABSENT,
   FIONWRITE: ABSENT,
+  _ALIGNBYTES: 7,
 };
 
 /** Every table of numbers by its header, for the test that compares them with the compiler's. */

@@ -278,6 +278,11 @@ const IOCTL = {
   FIONREAD: 0x4004667f,
 };
 
+/** What Linux has no name for: <sys/socket.h> */
+const BSD = {
+  _ALIGNBYTES: 7,
+};
+
 const SOCKADDR_IN = {
   type: 'struct sockaddr_in',
   header: 'netinet/in.h',
@@ -429,6 +434,7 @@ export const OPENBSD = {
   MESSAGE,
   HOP_LIMIT,
   IOCTL,
+  BSD,
   SOCKADDR_IN,
   SOCKADDR_IN6,
   SOCKADDR_UN,
