@@ -1,5 +1,11 @@
-/** Waiting on many descriptors at once: select, poll, epoll and signals behind one contract. */
+/** Waiting on many descriptors at once: select, poll, epoll, kqueue and signals behind one contract. */
 export { EpollSelector } from './readiness/epoll.ts';
+export {
+  type KqueueExpiry,
+  KqueueSelector,
+  type KqueueTimerOptions,
+  type KqueueTrigger,
+} from './readiness/kqueue.ts';
 export { openSelector } from './readiness/open-selector.ts';
 export { PollSelector } from './readiness/poll.ts';
 export { SelectSelector } from './readiness/select.ts';

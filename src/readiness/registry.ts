@@ -65,6 +65,8 @@ export abstract class BaseSelector<Data> implements Selector<Data> {
   #readyEvents = new Int32Array(INITIAL_CAPACITY);
   #readyGenerations = new Int32Array(INITIAL_CAPACITY);
   #count = 0;
+  /** Events of the batch that are about no descriptor. */
+  #others = 0;
 
   #waits = 0;
   #events = 0;
@@ -117,7 +119,7 @@ export abstract class BaseSelector<Data> implements Selector<Data> {
     data: Data,
     options: RegisterOptions = {},
   ): SelectorKey<Data> {
-    this.#assertOpen();
+    this.assertOpen();
     const fd = fdOf(handle);
     asInteger(interest, 'interest', 1, ALL_INTEREST);
     const known = this.#keys[fd];
@@ -152,7 +154,7 @@ export abstract class BaseSelector<Data> implements Selector<Data> {
     data?: Data,
     options?: RegisterOptions,
   ): SelectorKey<Data> {
-    this.#assertOpen();
+    this.assertOpen();
     const key = this.#find(handle);
     asInteger(interest, 'interest', 1, ALL_INTEREST);
     this.change(key.fd, interest, this.#generations[key.fd] as number, options);
@@ -163,14 +165,14 @@ export abstract class BaseSelector<Data> implements Selector<Data> {
   }
 
   unregister(handle: Handle): SelectorKey<Data> {
-    this.#assertOpen();
+    this.assertOpen();
     const key = this.#find(handle);
     this.#drop(key.fd);
     return key;
   }
 
   getKey(handle: Handle): SelectorKey<Data> {
-    this.#assertOpen();
+    this.assertOpen();
     return this.#find(handle);
   }
 
@@ -192,16 +194,17 @@ export abstract class BaseSelector<Data> implements Selector<Data> {
   }
 
   wait(timeoutMs?: number): number {
-    this.#assertOpen();
+    this.assertOpen();
     const timeout = asTimeout(timeoutMs);
     const deadline = timeout > 0 ? performance.now() + timeout : 0;
     this.#waits++;
     this.#count = 0;
+    this.#others = 0;
     beginWait();
     try {
       for (let left = timeout; ; ) {
         const result = this.poll(Math.min(left, CALL_TIMEOUT_MAX));
-        if (this.#count > 0) break;
+        if (this.#count > 0 || this.#others > 0) break;
         if (result < 0 && !isEintr(result)) throw new SystemError(result, this.call);
         // Stale events only: the call did not sleep, so no signal can have ended it.
         if (result > 0) checkInterrupt();
@@ -212,7 +215,7 @@ export abstract class BaseSelector<Data> implements Selector<Data> {
     } finally {
       endWait();
     }
-    this.#events += this.#count;
+    this.#events += this.#count + this.#others;
     return this.#count;
   }
 
@@ -288,6 +291,11 @@ export abstract class BaseSelector<Data> implements Selector<Data> {
     return true;
   }
 
+  /** Counts an event that is about no descriptor, which ends the wait as well. */
+  protected announce(): void {
+    this.#others++;
+  }
+
   *#batch(
     fds: Int32Array,
     events: Int32Array,
@@ -330,7 +338,8 @@ export abstract class BaseSelector<Data> implements Selector<Data> {
     this.remove(fd);
   }
 
-  #assertOpen(): void {
+  /** Throws ERR_POLYIO_CLOSED after `close`. */
+  protected assertOpen(): void {
     if (this.#closed) throw new PolyioError('ERR_POLYIO_CLOSED', 'the selector is closed');
   }
 }

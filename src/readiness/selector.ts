@@ -12,23 +12,27 @@
  * - **Draining.** A level-triggered selector reports a descriptor again while anything is left. An
  *   edge-triggered one reports *changes*: read or write until would-block, or wait in vain. A short
  *   read is not proof that nothing is left.
- * - **Hints.** `HANGUP` and `ERROR` are hints: poll and epoll give them, select cannot. All three
+ * - **Hints.** `HANGUP` and `ERROR` are hints: poll, epoll and kqueue give them, select cannot. All
  *   make the directions asked for ready as well, where the call that follows tells the truth. They
  *   are reported unasked, so pause a descriptor by `unregister`, never by asking for less. They
- *   come alone where no direction was asked for (`PRIORITY` only).
+ *   come alone where no direction was asked for (`PRIORITY` only). kqueue looks at each direction
+ *   for itself: a peer that has shut down its sending half is `READABLE | HANGUP` there, and a pipe
+ *   without a reader `WRITABLE | HANGUP`, which is an `ERROR` to poll and epoll.
  * - **Shared descriptions.** signal-driven sets O_ASYNC and the owner on the open file description,
  *   where whoever shares it sees them, and takes them back with the registration.
  * - **Closed descriptors.** Unregister, then close. When it was forgotten: select and poll report
  *   the number as ready with `ERROR` until it is unregistered; epoll forgets it without a word once
- *   its last duplicate is closed, and so does signal-driven with what sends signals. A registered
- *   *object* whose `fd` has changed (-1 when it was closed) is recognised by all: its registration
- *   is dropped at its next event, or when its number is registered again, and what it would have
- *   reported counts as stale. A bare number that was closed and opened again cannot be told from
- *   the first.
+ *   its last duplicate is closed, and so does signal-driven with what sends signals; kqueue forgets
+ *   it at once, duplicates or not, and watches nothing until it is unregistered and registered
+ *   again. A registered *object* whose `fd` has changed (-1 when it was closed) is recognised by
+ *   all: its registration is dropped at its next event, which with kqueue never comes, or when its
+ *   number is registered again, and what it would have reported counts as stale. A bare number that
+ *   was closed and opened again cannot be told from the first.
  * - **Regular files** are always ready for select and poll, which is true and of no use: their
- *   `read` sleeps in the disk all the same. epoll refuses them with EPERM.
- * - **Order and number.** Events of one batch come in no order worth relying on; epoll gives at
- *   most 512 a batch and the others in the next.
+ *   `read` sleeps in the disk all the same. epoll refuses them with EPERM; for kqueue they are
+ *   readable while their position is before their end.
+ * - **Order and number.** Events of one batch come in no order worth relying on; epoll and kqueue
+ *   give at most 512 a batch and the others in the next, kqueue counting each direction.
  * - **Threads.** A selector belongs to the thread that made it. Other threads end its wait through
  *   a `Waker` or with `interrupt`.
  */
@@ -39,15 +43,18 @@ import type { Handle } from '../platform/fd.ts';
 export const READABLE = 1;
 /** Interest and ready bit: a write would take at least one byte, or a connect has ended. */
 export const WRITABLE = 2;
-/** Interest and ready bit: urgent data, or an exceptional condition of a special file. */
+/**
+ * Interest and ready bit: urgent data, or an exceptional condition of a special file. kqueue of
+ * FreeBSD and NetBSD has none: UnsupportedError.
+ */
 export const PRIORITY = 4;
-/** Ready bit only, a hint: the other end is gone. Back ends: poll, epoll. */
+/** Ready bit only, a hint: the other end is gone. Back ends: poll, epoll, kqueue. */
 export const HANGUP = 8;
-/** Ready bit only, a hint: an error (poll, epoll) or a closed descriptor (poll, select). */
+/** Ready bit only, a hint: an error (poll, epoll, kqueue), a closed descriptor (poll, select). */
 export const ERROR = 16;
 
 /** The readiness models that have a selector, each by its system call's name. */
-export type SelectorModel = 'select' | 'poll' | 'epoll' | 'signal-driven';
+export type SelectorModel = 'select' | 'poll' | 'epoll' | 'kqueue' | 'signal-driven';
 
 /** One registration. It is live: `modify` changes the object that `register` returned. */
 export interface SelectorKey<Data> {
@@ -61,11 +68,11 @@ export interface SelectorKey<Data> {
   readonly data: Data;
 }
 
-/** How a registration reports. Back ends: epoll; the others throw UnsupportedError. */
+/** How a registration reports. Back ends: epoll, kqueue; the others throw UnsupportedError. */
 export interface RegisterOptions {
-  /** Report changes, not the state: drain until would-block. Back ends: epoll. @default false */
+  /** Report changes, not the state: drain until would-block. @default false */
   readonly edge?: boolean | undefined;
-  /** Report once, then be silent until `modify` arms it again. Back ends: epoll. @default false */
+  /** Report once, then be silent until `modify` arms it again. @default false */
   readonly oneShot?: boolean | undefined;
   /**
    * Of several epoll instances that watch the same descriptor wake one or some, not all. Cannot be
@@ -108,7 +115,7 @@ export interface Selector<Data> {
   readonly rejected: readonly Unsupported[];
   /**
    * The selector's own descriptor: readable while any of its events is pending, so that selectors
-   * nest; -1 once closed. Back ends: epoll. The others throw UnsupportedError.
+   * nest; -1 once closed. Back ends: epoll, kqueue. The others throw UnsupportedError.
    */
   readonly fd: number;
 

@@ -2,28 +2,23 @@ import { inspect } from 'node:util';
 import { PolyioError, SystemError } from '../errors.ts';
 import { announceClosing } from '../platform/closing.ts';
 import { asFd } from '../platform/fd.ts';
-import { ERRNO, SOCKADDR_UN, SOCKET } from '../sys/abi.ts';
-import { close, read, write } from '../sys/descriptor.ts';
-import { EVENTFD } from '../sys/linux/abi.ts';
-import { eventfd } from '../sys/linux/eventfd.ts';
+import { SOCKADDR_UN, SOCKET } from '../sys/abi.ts';
+import { close } from '../sys/descriptor.ts';
 import { bindAddress, connect, getsockname, openSocket } from '../sys/socket.ts';
-
-const COUNTER_BYTES = 8;
-const one = new Uint8Array(new BigUint64Array([1n]).buffer);
-const counter = new Uint8Array(COUNTER_BYTES);
+import { clearWake, openWakeable, WAKE_CALLS, wake } from '../sys/waking.ts';
 
 /** Options of `new Waker` and `Waker.open`. */
 export interface WakerOptions {
   /**
-   * Opens a descriptor that sends signals when it is woken, for a signal-driven selector: an
-   * eventfd(2) sends none and would be `emulated` there. @default false
+   * Opens a descriptor that sends signals when it is woken, for a signal-driven selector: what it
+   * is otherwise sends none and would be `emulated` there. @default false
    */
   readonly signals?: boolean | undefined;
 }
 
-function openEventFd(): number {
-  const fd = eventfd(0, EVENTFD.EFD_CLOEXEC | EVENTFD.EFD_NONBLOCK);
-  if (fd < 0) throw new SystemError(fd, 'eventfd');
+function openNumber(): number {
+  const fd = openWakeable();
+  if (fd < 0) throw new SystemError(fd, WAKE_CALLS.open);
   return fd;
 }
 
@@ -51,8 +46,9 @@ function openLoop(): number {
 
 /**
  * Ends a selector's wait from another thread: register it `READABLE`, send its `fd` to the other
- * thread, and `wake` there through `Waker.fromFd(fd)`. It is an eventfd(2), or a socket that
- * sends signals: wakes add up until `clear`, and one that comes before the wait is not lost.
+ * thread, and `wake` there through `Waker.fromFd(fd)`. It is an eventfd(2); on macOS and the BSDs a
+ * kqueue(2) with one event, or a pipe where kqueue has none; or a socket that sends signals. Wakes
+ * add up until `clear`, and one that comes before the wait is not lost.
  */
 export class Waker {
   #fd: number;
@@ -66,7 +62,7 @@ export class Waker {
   constructor(shared?: number, { signals = false }: WakerOptions = {}) {
     this.#isOwner = shared === undefined;
     if (shared !== undefined) this.#fd = asFd(shared);
-    else this.#fd = signals ? openLoop() : openEventFd();
+    else this.#fd = signals ? openLoop() : openNumber();
   }
 
   /** Opens one. Throws SystemError (EMFILE). */
@@ -89,19 +85,15 @@ export class Waker {
 
   /** Makes the descriptor readable. Any thread may call it, any number of times. */
   wake(): void {
-    const result = write(this.#assertOpen(), one, COUNTER_BYTES);
-    // The counter or the queue is full: it is readable already.
-    if (result < 0 && result !== -ERRNO.EAGAIN) throw new SystemError(result, 'write');
+    const result = wake(this.#assertOpen());
+    if (result < 0) throw new SystemError(result, WAKE_CALLS.wake);
   }
 
   /** Makes the descriptor unreadable again; whether it had been woken. */
   clear(): boolean {
-    const fd = this.#assertOpen();
-    for (let wasWoken = false; ; wasWoken = true) {
-      const result = read(fd, counter, COUNTER_BYTES);
-      if (result === -ERRNO.EAGAIN) return wasWoken;
-      if (result < 0 && result !== -ERRNO.EINTR) throw new SystemError(result, 'read');
-    }
+    const result = clearWake(this.#assertOpen());
+    if (result < 0) throw new SystemError(result, WAKE_CALLS.clear);
+    return result > 0;
   }
 
   /** Closes the descriptor, unless another thread owns it. Can be repeated. */

@@ -29,6 +29,7 @@ const room = new URL('../../src/readiness.js', import.meta.url).href;
 /** System calls behind each model's call; glibc reaches select(2) through pselect6. */
 const SYSCALLS: Readonly<Record<SelectorModel, readonly string[]>> = {
   epoll: ['epoll_create1'],
+  kqueue: [],
   poll: process.arch === 'arm64' ? ['ppoll'] : ['poll'],
   select: process.arch === 'arm64' ? ['pselect6'] : ['pselect6', 'select'],
   'signal-driven': ['signalfd4'],
@@ -81,7 +82,7 @@ test('openSelector: a name gives that class', () => {
 test('openSelector: an unknown name lists the names', () => {
   assert.throws(() => openSelector('epol' as 'epoll'), {
     name: 'TypeError',
-    message: /default, epoll, poll, select, signal-driven, got 'epol'/,
+    message: /default, epoll, kqueue, poll, select, signal-driven, got 'epol'/,
   });
 });
 
