@@ -1,5 +1,6 @@
 // Descriptors straight from the kernel, closed at the end of the test that opened them.
 import assert from 'node:assert/strict';
+import { HOST } from '../../src/platform/host.ts';
 import type { Selector } from '../../src/readiness.ts';
 import { ERRNO, FCNTL, SOCKET } from '../../src/sys/abi.ts';
 import { decodeAddress, encodeAddress } from '../../src/sys/address.ts';
@@ -17,6 +18,7 @@ import {
   openSocket,
   openSocketPair,
 } from '../../src/sys/socket.ts';
+import { openOneEndedPipe } from '../../src/sys/waking.ts';
 
 const { O_CLOEXEC, O_NONBLOCK, O_RDONLY, F_DUPFD_CLOEXEC } = FCNTL;
 const { AF_INET, AF_UNIX, SOCK_STREAM } = SOCKET;
@@ -67,9 +69,14 @@ export class Descriptors {
     return [client, server];
   }
 
-  /** An eventfd: readable from the start when `initial` is 1. */
+  /** An eventfd, or what has its place elsewhere: readable from the start when `initial` is 1. */
   event(initial: 0 | 1): number {
-    return this.adopt(eventfd(initial, EVENTFD.EFD_CLOEXEC | EVENTFD.EFD_NONBLOCK));
+    if (HOST === 'linux') {
+      return this.adopt(eventfd(initial, EVENTFD.EFD_CLOEXEC | EVENTFD.EFD_NONBLOCK));
+    }
+    const fd = this.adopt(openOneEndedPipe());
+    if (initial === 1) put(fd, 'x');
+    return fd;
   }
 
   /** A regular file, for reading. */

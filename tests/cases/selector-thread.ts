@@ -1,8 +1,7 @@
 // The other thread of the selector cases: it signals, wakes, or waits to be interrupted.
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { openSelector, READABLE, type SelectorModel, Waker } from '../../src/readiness.ts';
-import { tgkill } from '../../src/sys/linux/thread.ts';
-import { INTERRUPT_SIGNAL } from '../../src/sys/threads.ts';
+import { wakeThread } from '../../src/sys/threads.ts';
 
 /** Words of the shared memory: the main thread says go, then stop; the signals are counted. */
 export const GO = 0;
@@ -18,7 +17,7 @@ const INTERVAL_MS = 1;
 
 function signal(words: Int32Array, tid: number): void {
   while (Atomics.load(words, STOP) === 0) {
-    tgkill(process.pid, tid, INTERRUPT_SIGNAL);
+    wakeThread(process.pid, tid);
     Atomics.add(words, SENT, 1);
     Atomics.wait(words, STOP, 0, INTERVAL_MS);
   }

@@ -5,16 +5,14 @@ import { selectorCases } from '../cases/selector.ts';
 import { Descriptors, Owner, put, take } from '../cases/selector-descriptors.ts';
 import { test } from '../harness/test.ts';
 
-const remembers = 'epoll keeps the set in the kernel, behind a descriptor';
-
 selectorCases({
   model: 'epoll',
   open: () => new EpollSelector(),
+  options: ['edge', 'oneShot', 'exclusive'],
+  hasDescriptor: true,
+  forgetsClosed: 'with the last duplicate',
   skip: {
     'a regular file is always ready': 'epoll refuses it with EPERM, which has a test of its own',
-    'a closed number is reported with ERROR beside the others': 'epoll forgets closed descriptors',
-    'options of the kernel that remembers are refused with the reason': remembers,
-    'it has no descriptor of its own and says why': remembers,
   },
 });
 
@@ -45,35 +43,6 @@ epollTest('a regular file is EPERM with the reason and what to use', (selector, 
   assert.throws(() => selector.getKey(fd), TypeError);
 });
 
-epollTest('edge reports a change once, and modify looks again', (selector, fds) => {
-  const [reader, writer] = fds.pair();
-  selector.register(reader, READABLE, 0, { edge: true });
-  put(writer, 'a');
-  assert.equal(selector.wait(), 1);
-  assert.equal(selector.wait(0), 0);
-  put(writer, 'b');
-  assert.equal(selector.wait(), 1);
-  assert.equal(selector.wait(0), 0);
-  selector.modify(reader, READABLE);
-  assert.equal(selector.wait(0), 1);
-  assert.equal(selector.wait(0), 0);
-  selector.modify(reader, READABLE, 0, { edge: false });
-  assert.deepEqual([selector.wait(0), selector.wait(0)], [1, 1]);
-});
-
-epollTest('oneShot reports once until modify arms it again', (selector, fds) => {
-  const [reader, writer] = fds.pair();
-  selector.register(reader, READABLE, 0, { oneShot: true });
-  put(writer, 'a');
-  assert.equal(selector.wait(), 1);
-  put(writer, 'b');
-  assert.equal(selector.wait(0), 0);
-  selector.modify(reader, READABLE);
-  assert.deepEqual([selector.wait(0), selector.wait(0)], [1, 0]);
-  selector.modify(reader, WRITABLE);
-  assert.deepEqual([selector.wait(0), selector.wait(0)], [1, 0]);
-});
-
 epollTest('exclusive watches, and modify is EINVAL as the kernel says', (selector, fds) => {
   const fd = fds.event(1);
   selector.register(fd, READABLE, 0, { exclusive: true });
@@ -102,18 +71,6 @@ epollTest('selectors nest through their descriptor', (outer, fds) => {
     () => outer.register(outer.fd, READABLE, 0),
     (error) => error instanceof SystemError && error.code === 'EINVAL',
   );
-});
-
-epollTest('a number that was closed is forgotten without a word', (selector, fds) => {
-  const [closed, live] = [fds.event(1), fds.event(1)];
-  selector.register(closed, READABLE, 0);
-  selector.register(live, READABLE, 0);
-  fds.close(closed);
-  assert.deepEqual(
-    [...selector.select(0)].map(({ key }) => key.fd),
-    [live],
-  );
-  selector.unregister(closed);
 });
 
 epollTest('building anew keeps every registration as it was', (selector, fds) => {
