@@ -1,7 +1,14 @@
 /** Every model by its one name: what it is, where it runs, and whether it can run here. */
 
 import { type Unsupported, UnsupportedError } from '../errors.ts';
-import { EpollSelector, PollSelector, SelectSelector, SignalDrivenSelector } from '../readiness.ts';
+import { HOST, type Platform } from '../platform/host.ts';
+import {
+  EpollSelector,
+  KqueueSelector,
+  PollSelector,
+  SelectSelector,
+  SignalDrivenSelector,
+} from '../readiness.ts';
 import { SELECT } from '../sys/abi.ts';
 import { ioUringUnavailable } from '../sys/linux/io-uring/probe.ts';
 import { descriptorLimit } from '../sys/posix/resource.ts';
@@ -13,6 +20,7 @@ import { ServerConnection } from './connection.ts';
 import { epoll } from './epoll.ts';
 import { epollEdge } from './epoll-edge.ts';
 import { ioUring } from './io-uring.ts';
+import { kqueue } from './kqueue.ts';
 import { type Assignment, Loop } from './loop.ts';
 import { nonBlocking } from './non-blocking.ts';
 import { poll } from './poll.ts';
@@ -30,6 +38,7 @@ export type ModelName =
   | 'poll'
   | 'epoll'
   | 'epoll-edge'
+  | 'kqueue'
   | 'signal-driven'
   | 'io-uring'
   | 'node-net';
@@ -161,6 +170,11 @@ export const MODELS: readonly ModelInfo[] = [
       return refused === null ? null : { ...refused, model: 'epoll-edge' };
     },
   }),
+  define('kqueue', 'readiness', 'kevent(2), level-triggered', {
+    ...shared,
+    platforms: 'macOS, BSD',
+    unavailable: KqueueSelector.unavailable,
+  }),
   // One worker: the owner of a listening socket's signals is one thread, whoever shares the socket.
   define('signal-driven', 'signal', 'sigtimedwait(2) for the signal that says ready', {
     unavailable: SignalDrivenSelector.unavailable,
@@ -181,26 +195,36 @@ const PROGRAMS: Readonly<Partial<Record<ModelName, Prepare>>> = {
   poll: withCalls(poll),
   epoll: withCalls(epoll),
   'epoll-edge': withCalls(epollEdge),
+  kqueue: withCalls(kqueue),
   'signal-driven': withCalls(signalDriven),
   'io-uring': withRing,
 };
 
-/** The candidates of `default`, best first. */
-export const DEFAULT_CANDIDATES: readonly ModelName[] = ['io-uring', 'epoll', 'poll', 'select'];
+const WITH_KQUEUE: readonly ModelName[] = ['kqueue', 'poll', 'select'];
 
-const HERE = process.platform;
+const CANDIDATES: Readonly<Record<Platform, readonly ModelName[]>> = {
+  linux: ['io-uring', 'epoll', 'poll', 'select'],
+  darwin: WITH_KQUEUE,
+  freebsd: WITH_KQUEUE,
+  openbsd: WITH_KQUEUE,
+  netbsd: WITH_KQUEUE,
+  win32: ['poll', 'select'],
+};
+
+/** The candidates of `default` on this host, best first. */
+export const DEFAULT_CANDIDATES: readonly ModelName[] = CANDIDATES[HOST];
+
 const NOT_YET = 'this version of polyio does not have it yet';
 
 function absent(model: string, kernels: readonly string[], owner: string): Unsupported {
-  const reason = kernels.includes(HERE)
+  const reason = kernels.includes(HOST)
     ? NOT_YET
-    : `it is the kernel interface of ${owner}, and this is ${HERE}`;
+    : `it is the kernel interface of ${owner}, and this is ${HOST}`;
   return { model, reason, remedy: 'use another model, or default' };
 }
 
 /** The models that polyio knows of and this version does not have, with what to say about each. */
 export const ABSENT_MODELS: readonly Unsupported[] = [
-  absent('kqueue', ['darwin', 'freebsd', 'openbsd', 'netbsd'], 'macOS and the BSDs'),
   absent('iocp', ['win32'], 'Windows'),
 ];
 
