@@ -16,8 +16,9 @@ Examples:
   koffi             the version of the library that calls the kernel; null when it does not load
   descriptorLimit   how many files and sockets a process may hold open; null when unknown
   defaultModel      what 'polyio serve' uses; null when none of its candidates works
-  models            a list of { model, works, waits, reason, remedy };
+  models            a list of { model, works, waits, verified, reason, remedy };
                     waits: how it waits, null for models that this version does not have;
+                    verified: how it was verified, null when on the kernel itself;
                     reason, remedy: why it does not work and what to do, null when it works
   hints             sentences about what is worth changing
 
@@ -45,14 +46,15 @@ function describeMachine(found: Examination): string[] {
 }
 
 function describeModel(state: ModelState, width: number, found: Examination): string {
-  const { model, works, waits, reason, remedy } = state;
+  const { model, works, waits, verified, reason, remedy } = state;
   const isDefault = model === found.defaultModel;
   const mark = works ? color.green('yes') : color.red('no ');
   const refusal =
     found.koffi === null && waits !== null ? 'needs koffi, see above' : `${reason}; ${remedy}`;
   const text = works ? waits : refusal;
+  const proof = verified === null ? '' : color.dim(` (verified ${verified})`);
   const note = isDefault ? color.bold(' (default)') : '';
-  return `  ${mark}  ${model.padEnd(width)}${text}${note}`;
+  return `  ${mark}  ${model.padEnd(width)}${text}${proof}${note}`;
 }
 
 function describe(found: Examination): string[] {

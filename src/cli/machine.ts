@@ -1,7 +1,7 @@
 /** What `doctor` looks at: the machine, every model on it, and what is worth knowing about both. */
 import { type Unsupported, UnsupportedError } from '../errors.ts';
 import { describeHost } from '../platform/host.ts';
-import { ABSENT_MODELS, chooseModel, MODELS } from '../servers.ts';
+import { ABSENT_MODELS, chooseModel, MODELS, type ModelInfo } from '../servers.ts';
 import { foreignVersion } from '../sys/ffi.ts';
 import { descriptorLimit } from '../sys/posix/resource.ts';
 import { polyioVersion } from './version.ts';
@@ -12,6 +12,8 @@ export interface ModelState {
   readonly works: boolean;
   /** How it waits; null for a model that this version does not have. */
   readonly waits: string | null;
+  /** How it was verified, where that was not on the kernel itself; else null. */
+  readonly verified: string | null;
   /** Why it does not work, and what to do; null when it works. */
   readonly reason: string | null;
   readonly remedy: string | null;
@@ -56,9 +58,14 @@ function unlessUnsupported<T>(ask: () => T): T | null {
   }
 }
 
-function stateOf(model: string, waits: string | null, refused: Unsupported | null): ModelState {
+function stateOf({ name, waits, verified, unavailable }: ModelInfo): ModelState {
+  const refused = unavailable();
   const { reason = null, remedy = null } = refused ?? {};
-  return { model, works: refused === null, waits, reason, remedy };
+  return { model: name, works: refused === null, waits, verified, reason, remedy };
+}
+
+function stateOfAbsent({ model, reason, remedy }: Unsupported): ModelState {
+  return { model, works: false, waits: null, verified: null, reason, remedy };
 }
 
 function hintsAbout(node: string, descriptors: number | null): string[] {
@@ -91,10 +98,7 @@ export function examine(): Examination {
     koffi: unlessUnsupported(foreignVersion)?.replace(/^koffi /, '') ?? null,
     descriptorLimit: descriptors,
     defaultModel: unlessUnsupported(() => chooseModel('default').model.name),
-    models: [
-      ...MODELS.map((info) => stateOf(info.name, info.waits, info.unavailable())),
-      ...ABSENT_MODELS.map((refused) => stateOf(refused.model, null, refused)),
-    ],
+    models: [...MODELS.map(stateOf), ...ABSENT_MODELS.map(stateOfAbsent)],
     hints: hintsAbout(node, descriptors),
   };
 }

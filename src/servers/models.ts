@@ -58,6 +58,8 @@ export interface ModelInfo {
   /** How it waits, in one clause. */
   readonly waits: string;
   readonly platforms: string;
+  /** How it was verified, where that was not on the kernel itself; else null. */
+  readonly verified: string | null;
   /** The most workers it can have; more than one share the listening socket. */
   readonly maxWorkers: number;
   readonly defaultWorkers: number;
@@ -127,6 +129,7 @@ function define(
     family,
     waits,
     platforms: 'Linux',
+    verified: null,
     maxWorkers: 1,
     defaultWorkers: 1,
     isBlocking: family === 'blocking',
@@ -173,6 +176,7 @@ export const MODELS: readonly ModelInfo[] = [
   define('kqueue', 'readiness', 'kevent(2), level-triggered', {
     ...shared,
     platforms: 'macOS, BSD',
+    verified: 'against a double and header tables, not yet on a BSD kernel',
     unavailable: KqueueSelector.unavailable,
   }),
   // One worker: the owner of a listening socket's signals is one thread, whoever shares the socket.
@@ -224,9 +228,7 @@ function absent(model: string, kernels: readonly string[], owner: string): Unsup
 }
 
 /** The models that polyio knows of and this version does not have, with what to say about each. */
-export const ABSENT_MODELS: readonly Unsupported[] = [
-  absent('iocp', ['win32'], 'Windows'),
-];
+export const ABSENT_MODELS: readonly Unsupported[] = [absent('iocp', ['win32'], 'Windows')];
 
 /**
  * The model of a name. Throws UnsupportedError for one that this version does not have, and

@@ -8,8 +8,10 @@ import { runCommand } from '../harness/child.ts';
 import { test } from '../harness/test.ts';
 import { CLI, Client, Folder, missing, Serving, until } from './polyio-process.ts';
 
-for (const { name, defaultWorkers } of MODELS) {
-  test(`serve --model ${name}: echoes, its first JSON line is listening, SIGTERM drains`, async () => {
+for (const { name, defaultWorkers, unavailable } of MODELS) {
+  const skip = unavailable()?.reason ?? false;
+  const title = `serve --model ${name}: echoes, its first JSON line is listening, SIGTERM drains`;
+  const run = async () => {
     await using serving = await Serving.start(['--model', name]);
     const { port } = serving;
     const { pid } = serving.child;
@@ -28,7 +30,8 @@ for (const { name, defaultWorkers } of MODELS) {
     assert.equal(drained, true);
     assert.equal((statistics as Statistics).bytesIn, 12);
     assert.equal(serving.stderr, '');
-  });
+  };
+  test(title, run, { skip });
 }
 
 test(

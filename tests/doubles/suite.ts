@@ -8,7 +8,9 @@ import { Double, noDouble, SYSTEMS, type System } from './kqueue.ts';
 const LIMIT_MS = 180_000;
 const named = process.env['POLYIO_TEST_KQUEUE'];
 
-/** One system's form is enough while somebody waits; POLYIO_TEST_KQUEUE=darwin,freebsd names others. */
+const ALL = 'npm run test:bsd runs it; by hand: POLYIO_TEST_KQUEUE=darwin,freebsd,netbsd';
+
+/** One system's form is enough while somebody waits; the variable names others. */
 function systems(): readonly System[] {
   if (named === undefined) return ['darwin'];
   return SYSTEMS.filter((system) => named.split(',').includes(system));
@@ -18,8 +20,12 @@ function figure(output: string, name: string): number {
   return Number(new RegExp(`^. ${name} (\\d+)$`, 'm').exec(output)?.[1] ?? -1);
 }
 
-/** Declares a test for each system's form, which passes when every test of the file does. */
-export function underTheDouble(title: string, file: string): void {
+/**
+ * Declares a test for each system's form, which passes when every test of the file does. A file
+ * that takes long runs only where the systems are named.
+ */
+export function underTheDouble(title: string, file: string, { isLong = false } = {}): void {
+  const skip = noDouble() || (isLong && named === undefined && ALL);
   for (const system of systems()) {
     test(
       `kqueue: ${title}, on the double in the form of ${system}`,
@@ -39,7 +45,7 @@ export function underTheDouble(title: string, file: string): void {
           if (line.includes(' # ')) context.diagnostic(line.trim());
         }
       },
-      { skip: noDouble(), limitMs: LIMIT_MS + 10_000 },
+      { skip, limitMs: LIMIT_MS + 10_000 },
     );
   }
 }

@@ -4,8 +4,9 @@ import { Client, until } from '../cli/polyio-process.ts';
 import { test } from '../harness/test.ts';
 import { ExampleProcess } from './example-process.ts';
 
-for (const { name } of MODELS) {
-  test(`examples: protocol shouts under ${name}`, async () => {
+for (const { name, unavailable } of MODELS) {
+  const skip = unavailable()?.reason ?? false;
+  const shouts = async () => {
     await using example = new ExampleProcess('protocol', [name, '0']);
     const port = await example.port();
     {
@@ -20,7 +21,8 @@ for (const { name } of MODELS) {
     assert.match(example.stdout, new RegExp(`:\\d+ under ${name}\n`));
     assert.match(example.stdout, /\nclients: 1, bytes in: 6, bytes out: 21\n$/);
     assert.equal(example.stderr, '');
-  });
+  };
+  test(`examples: protocol shouts under ${name}`, shouts, { skip });
 }
 
 test('examples: protocol under a model that does not exist', async () => {
