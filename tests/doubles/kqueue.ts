@@ -18,6 +18,16 @@ const SOURCE = fileURLToPath(new URL('../../../tests/doubles/kqueue.c', import.m
 export const SYSTEMS = ['darwin', 'freebsd', 'netbsd'] as const;
 export type System = (typeof SYSTEMS)[number];
 
+const named = process.env['POLYIO_TEST_KQUEUE'];
+
+/** Whether POLYIO_TEST_KQUEUE says which systems' forms are tested, as `darwin,freebsd,netbsd`. */
+export const areNamed = named !== undefined;
+
+/** Those; while nobody asked, one is enough. */
+export function doubledSystems(): readonly System[] {
+  return SYSTEMS.filter((system) => (named ?? 'darwin').split(',').includes(system));
+}
+
 /** Whether kqueue is there already: on its own system, or because this is a child with the double. */
 export const hasKqueue = KqueueSelector.unavailable() === null;
 
