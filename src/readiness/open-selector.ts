@@ -33,8 +33,8 @@ const CANDIDATES: Readonly<Record<Platform, readonly (typeof ALL)[number][]>> = 
  * Opens a selector, by its name or the best one that this kernel has.
  *
  * By default the candidates (Linux: epoll, poll, select; macOS and the BSDs: kqueue, poll, select)
- * are asked in that order; the winner's `model` and `rejected` say which one it is and why the ones before it lost. A model asked for by name is that
- * model or an error, never another one.
+ * are asked in that order; the winner's `model` and `rejected` say which one it is and why the ones
+ * before it lost. A model asked for by name is that model or an error, never another one.
  *
  * Throws `UnsupportedError` with the reason and the remedy when the model, or every candidate, is
  * refused here; `TypeError` for a name that is none; `SystemError` (EMFILE) when opening fails.
