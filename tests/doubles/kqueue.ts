@@ -18,6 +18,13 @@ const SOURCE = fileURLToPath(new URL('../../../tests/doubles/kqueue.c', import.m
 export const SYSTEMS = ['darwin', 'freebsd', 'netbsd'] as const;
 export type System = (typeof SYSTEMS)[number];
 
+/** What each system lacks beside, which Linux then does without as well: the names of POLYIO_WITHOUT. */
+const WITHOUT: Readonly<Record<System, string>> = {
+  darwin: 'accept4,pipe2,sock_cloexec,nosignal,cmsg_cloexec,trunc,tgkill,memfd,pdeathsig',
+  freebsd: 'trunc,tgkill,memfd,pdeathsig',
+  netbsd: 'trunc,tgkill,memfd,pdeathsig',
+};
+
 const named = process.env['POLYIO_TEST_KQUEUE'];
 
 /** Whether POLYIO_TEST_KQUEUE says which systems' forms are tested, as `darwin,freebsd,netbsd`. */
@@ -51,7 +58,11 @@ export class Double {
     const args = [...flags, `-DKEVENT_ABI_${system}`, SOURCE, '-o', file, '-ldl', '-lpthread'];
     const { status, stderr } = spawnSync('cc', args, { encoding: 'utf8' });
     if (status !== 0) throw new Error(`cc refused the double:\n${stderr}`);
-    this.env = { LD_PRELOAD: file, POLYIO_KEVENT_ABI: system };
+    this.env = {
+      LD_PRELOAD: file,
+      POLYIO_KEVENT_ABI: system,
+      POLYIO_WITHOUT: WITHOUT[system],
+    };
   }
 
   [Symbol.dispose](): void {

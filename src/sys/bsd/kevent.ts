@@ -1,9 +1,9 @@
 /** <sys/event.h>: kqueue(2), kevent(2), and the lists that the second takes and fills. */
 import { UnsupportedError } from '../../errors.ts';
-import { ERRNO, FCNTL, TIMESPEC } from '../abi.ts';
+import { ERRNO, TIMESPEC } from '../abi.ts';
 import { Arena } from '../arena.ts';
 import { bind } from '../ffi.ts';
-import { fcntl } from '../posix/fcntl.ts';
+import { closeOnExec } from '../posix/fcntl.ts';
 import { close } from '../posix/unistd.ts';
 import { EV, KEVENT_ABI, kqueueMissing } from './abi.ts';
 
@@ -51,7 +51,7 @@ export function kqueue(): number {
   if (missing !== null) throw new UnsupportedError(missing);
   const queue = openQueue();
   if (queue < 0) return queue;
-  const result = fcntl(queue, FCNTL.F_SETFD, FCNTL.FD_CLOEXEC);
+  const result = closeOnExec(queue);
   if (result >= 0) return queue;
   close(queue);
   return result;
