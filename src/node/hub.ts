@@ -4,13 +4,13 @@
  * Facts:
  * - libuv aborts the process when a descriptor that it watches is found closed, refuses one that
  *   Node watches itself, and knows no priority events on every path. See sys/node-poll.ts, too.
- * - An epoll instance is readable while one of its entries is ready, so instances nest. An entry
- *   with EPOLLONESHOT is silent from its event on until it is changed, and changing it looks at the
+ * - An epoll instance, or a kqueue, is readable while one of its entries is ready, so they nest. An
+ *   entry that reports once is silent from its event on until it is armed again, which looks at the
  *   descriptor anew: nothing that happens in between is lost.
  * - A loop is woken whether or not the one who waits has time. A level that nobody drains would wake
  *   it for ever.
  *
- * What this means for us: each thread has one epoll instance, and libuv watches that and nothing
+ * What this means for us: each thread has one such instance, and libuv watches that and nothing
  * else. What is attached is an entry in it, armed for one event: while its owner is busy it is
  * silent. After each sleep of the loop an immediate asks, without waiting, who is ready. The
  * instance exists while anything is attached, and keeps the loop alive while something is armed
@@ -20,21 +20,14 @@ import { AsyncResource } from 'node:async_hooks';
 import { setImmediate } from 'node:timers';
 import { SystemError } from '../errors.ts';
 import { fdOf, type Handle } from '../platform/fd.ts';
-import { ERROR, HANGUP, PRIORITY, READABLE, WRITABLE } from '../readiness.ts';
+import { ERROR, HANGUP } from '../readiness.ts';
 import { ERRNO } from '../sys/abi.ts';
-import { Arena } from '../sys/arena.ts';
-import { close, isOpen } from '../sys/descriptor.ts';
-import { EPOLL, EPOLL_EVENT } from '../sys/linux/abi.ts';
-import { epollCreate1, epollCtl, epollWait } from '../sys/linux/epoll.ts';
+import { isOpen } from '../sys/descriptor.ts';
 import { type LoopHandle, wakeLoopBy } from '../sys/node-poll.ts';
+import { INSTANCE_CALL, type InstanceEvent, openInstance } from './instance.ts';
 
-/** Events of one turn of the loop; more come in the next one. */
-const EVENTS_MAX = 256;
-const WORD_BYTES = Int32Array.BYTES_PER_ELEMENT;
-const EVENT_WORDS = EPOLL_EVENT.size / WORD_BYTES;
-const FD_WORD = EPOLL_EVENT.fields.data[0] / WORD_BYTES;
-const GENERATION_WORD = FD_WORD + 1;
 const GENERATION_MAX = 0x7fffffff;
+const HINT_BITS = HANGUP | ERROR;
 
 const HINTS: Readonly<Record<number, string>> = {
   [ERRNO.EPERM]:
@@ -105,10 +98,9 @@ export class Watch {
 
 let hub: Hub | null = null;
 let lastGeneration = 0;
-const events = { arena: null as Arena | null, words: new Int32Array(0) };
 
 /**
- * Prepares to watch a descriptor. Throws SystemError when epoll refuses it (EBADF, EPERM), TypeError
+ * Prepares to watch a descriptor. Throws SystemError when the kernel refuses it (EBADF, EPERM), TypeError
  * when this thread watches it already.
  */
 export function watch(handle: Handle, owner: WatchOwner): Watch {
@@ -123,40 +115,10 @@ export function watch(handle: Handle, owner: WatchOwner): Watch {
   }
 }
 
-function eventWords(): Int32Array {
-  if (events.arena === null) {
-    events.arena = Arena.map((EVENTS_MAX + 1) * EPOLL_EVENT.size);
-    events.words = new Int32Array(events.arena.buffer, 0, (EVENTS_MAX + 1) * EVENT_WORDS);
-  }
-  return events.words;
-}
-
-function eventsOf(interest: number): number {
-  return (
-    ((interest & READABLE) !== 0 ? EPOLL.EPOLLIN : 0) |
-    ((interest & WRITABLE) !== 0 ? EPOLL.EPOLLOUT : 0) |
-    ((interest & PRIORITY) !== 0 ? EPOLL.EPOLLPRI : 0)
-  );
-}
-
-/** A failure readies both directions, as in every selector: the call that follows names it. */
-function readyOf(happened: number, interest: number): number {
-  const error = (happened & EPOLL.EPOLLERR) !== 0;
-  const hangup = (happened & EPOLL.EPOLLHUP) !== 0;
-  const both = error || hangup ? READABLE | WRITABLE : 0;
-  const ready =
-    ((happened & EPOLL.EPOLLIN) !== 0 ? READABLE : 0) |
-    ((happened & EPOLL.EPOLLOUT) !== 0 ? WRITABLE : 0) |
-    ((happened & EPOLL.EPOLLPRI) !== 0 ? PRIORITY : 0);
-  return ((ready | both) & interest) | (error ? ERROR : 0) | (hangup ? HANGUP : 0);
-}
-
 /** A thread's instance, the handle by which it wakes the loop, and who is attached. */
 class Hub {
   readonly #watches = new Map<number, Watch>();
-  readonly #words = eventWords();
-  readonly #address = (events.arena as Arena).address;
-  readonly #epfd: number;
+  readonly #instance = openInstance();
   readonly #handle: LoopHandle;
   readonly #ready: Watch[] = [];
   #next = 0;
@@ -166,12 +128,10 @@ class Hub {
   #isClosed = false;
 
   constructor() {
-    this.#epfd = epollCreate1(EPOLL.EPOLL_CLOEXEC);
-    if (this.#epfd < 0) throw new SystemError(this.#epfd, 'epoll_create1');
     try {
-      this.#handle = wakeLoopBy(this.#epfd);
+      this.#handle = wakeLoopBy(this.#instance.fd);
     } catch (error) {
-      close(this.#epfd);
+      this.#instance.close();
       throw error;
     }
     this.#handle.reference(false);
@@ -189,12 +149,14 @@ class Hub {
   arm(watched: Watch, interest: number): void {
     watched.pending = 0;
     if (interest === watched.interest) return;
+    // While the process exits, after everything was closed.
+    if (this.#isClosed) return;
+    const { fd, generation, isEntered } = watched;
     if (interest === 0) {
-      this.#control(EPOLL.EPOLL_CTL_DEL, watched, 0);
+      this.#instance.remove(fd);
       watched.isEntered = false;
     } else {
-      const operation = watched.isEntered ? EPOLL.EPOLL_CTL_MOD : EPOLL.EPOLL_CTL_ADD;
-      const result = this.#control(operation, watched, interest);
+      const result = this.#instance.arm(fd, interest, generation, isEntered);
       if (result < 0) throw refusal(result);
       watched.isEntered = true;
       watched.asked = interest;
@@ -207,7 +169,7 @@ class Hub {
     if (watched.isClosed) return;
     watched.isClosed = true;
     watched.pending = 0;
-    if (watched.isEntered) this.#control(EPOLL.EPOLL_CTL_DEL, watched, 0);
+    if (watched.isEntered && !this.#isClosed) this.#instance.remove(watched.fd);
     this.#setInterest(watched, 0);
     if (this.#watches.get(watched.fd) === watched) this.#watches.delete(watched.fd);
     this.closeWhenEmpty();
@@ -229,15 +191,14 @@ class Hub {
   /** Learns what the kernel thinks of a descriptor, and whether it is watched already. */
   #probe(added: Watch): void {
     const known = this.#watches.get(added.fd);
-    const result = this.#control(EPOLL.EPOLL_CTL_ADD, added, READABLE);
-    if (result < 0 && result !== -ERRNO.EEXIST) throw refusal(result);
-    if (known === undefined || (result >= 0 && isGone(known))) {
+    const result = this.#instance.probe(added.fd);
+    if (result < 0) throw refusal(result);
+    if (known === undefined || (result === 0 && isGone(known))) {
       // Without `known` an entry is one that was left behind, and leads to the same description.
-      this.#control(EPOLL.EPOLL_CTL_DEL, added, 0);
+      if (result > 0) this.#instance.remove(added.fd);
       if (known !== undefined) this.#lose(known);
       return;
     }
-    if (result >= 0) this.#control(EPOLL.EPOLL_CTL_DEL, added, 0);
     throw new TypeError(
       `fd ${added.fd} is attached already in this thread: end that first (leave its for await, ` +
         'abort its signal, close it), or destroy its stream',
@@ -290,17 +251,17 @@ class Hub {
   #collect(): void {
     this.#ready.length = 0;
     this.#next = 0;
-    const count = epollWait(this.#epfd, this.#address, EVENTS_MAX, 0);
-    const words = this.#words;
-    for (let at = 0; at < count * EVENT_WORDS; at += EVENT_WORDS) {
-      const watched = this.#watches.get(words[at + FD_WORD] as number);
-      // An entry that was left behind; its event has silenced it.
-      if (watched === undefined || watched.generation !== words[at + GENERATION_WORD]) continue;
-      watched.pending = readyOf(words[at] as number, watched.asked);
-      this.#setInterest(watched, 0);
-      this.#ready.push(watched);
-    }
+    this.#instance.collect(this.#take);
   }
+
+  readonly #take = ({ fd, generation, ready }: InstanceEvent): void => {
+    const watched = this.#watches.get(fd);
+    // An entry that was left behind; its event has silenced it.
+    if (watched === undefined || watched.generation !== generation) return;
+    watched.pending = ready & (watched.asked | HINT_BITS);
+    this.#setInterest(watched, 0);
+    this.#ready.push(watched);
+  };
 
   #tell(): void {
     while (this.#next < this.#ready.length) {
@@ -312,23 +273,13 @@ class Hub {
     }
   }
 
-  #control(operation: number, { fd, generation }: Watch, interest: number): number {
-    // While the process exits, after everything was closed.
-    if (this.#isClosed) return 0;
-    const at = EVENTS_MAX * EVENT_WORDS;
-    this.#words[at] = eventsOf(interest) | EPOLL.EPOLLONESHOT;
-    this.#words[at + FD_WORD] = fd;
-    this.#words[at + GENERATION_WORD] = generation;
-    return epollCtl(this.#epfd, operation, fd, this.#address + at * WORD_BYTES);
-  }
-
   readonly #close = (): void => {
     if (this.#isClosed) return;
     this.#isClosed = true;
     if (hub === this) hub = null;
     process.removeListener('exit', this.#close);
     this.#handle.close();
-    close(this.#epfd);
+    this.#instance.close();
   };
 }
 
@@ -338,5 +289,5 @@ function isGone({ handle, fd, isEntered }: Watch): boolean {
 }
 
 function refusal(result: number): SystemError {
-  return new SystemError(result, 'epoll_ctl', { hint: HINTS[-result] });
+  return new SystemError(result, INSTANCE_CALL, { hint: HINTS[-result] });
 }

@@ -59,7 +59,7 @@ function pollableFd(selector: Selector<unknown>): number {
       {
         model: `attach() of a ${selector.model} selector`,
         reason: error.reason,
-        remedy: "attach an epoll selector: openSelector('epoll')",
+        remedy: 'attach an epoll or kqueue selector: openSelector()',
       },
       { cause: error },
     );

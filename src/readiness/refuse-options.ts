@@ -20,7 +20,10 @@ export function refuseOptions(
     throw new UnsupportedError({
       model: `the option ${name} of a ${model} selector`,
       reason: `${model} ${REASONS[model]}`,
-      remedy: "use the epoll selector: openSelector('epoll')",
+      remedy:
+        name === 'exclusive'
+          ? "use the epoll selector: openSelector('epoll')"
+          : 'use an epoll or kqueue selector: openSelector()',
     });
   }
 }

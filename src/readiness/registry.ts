@@ -109,7 +109,7 @@ export abstract class BaseSelector<Data> implements Selector<Data> {
     throw new UnsupportedError({
       model: `the fd of a ${this.model} selector`,
       reason: `${this.model} keeps its set in this process, and no descriptor stands for it`,
-      remedy: "nest an epoll selector: openSelector('epoll')",
+      remedy: 'nest an epoll or kqueue selector: openSelector()',
     });
   }
 

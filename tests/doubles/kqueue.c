@@ -313,7 +313,8 @@ static int create(int queue, const event_t *change) {
   note->next = *place;
   *place = note;
   int error = (int)change->filter == TIMER ? set_timer(note, change) : 0;
-  if (error == 0 && !(change->flags & EV_DISABLE)) error = list(note, EPOLL_CTL_ADD);
+  if (error == 0) error = list(note, EPOLL_CTL_ADD);
+  if (error == 0 && (change->flags & EV_DISABLE)) list(note, EPOLL_CTL_DEL);
   if (error != 0) drop(place);
   return error;
 }

@@ -1,4 +1,4 @@
-/** Runs a test file once more, in children that have the double of kqueue(2). */
+/** Runs test files once more, in children that have the double of kqueue(2). */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -13,9 +13,14 @@ function figure(output: string, name: string): number {
   return Number(new RegExp(`^. ${name} (\\d+)$`, 'm').exec(output)?.[1] ?? -1);
 }
 
-async function runUnder(system: System, file: string, context: TestContext): Promise<void> {
+async function runUnder(
+  system: System,
+  files: readonly string[],
+  context: TestContext,
+): Promise<void> {
   using double = new Double(system);
-  const node = [process.execPath, '--test', '--test-reporter=spec', fileURLToPath(file)];
+  const paths = files.map((file) => fileURLToPath(file));
+  const node = [process.execPath, '--test', '--test-reporter=spec', ...paths];
   // A runner that finds itself inside another one runs nothing.
   const args = ['-u', 'NODE_TEST_CONTEXT', ...node];
   const child = await runCommand('env', args, { env: double.env, limitMs: LIMIT_MS });
@@ -31,11 +36,15 @@ async function runUnder(system: System, file: string, context: TestContext): Pro
 }
 
 /**
- * Declares a test for each system's form, which passes when every test of the file does; they run
- * side by side, because most of them wait. A file that takes long runs only where the systems are
+ * Declares a test for each system's form, which passes when every test of the files does; they run
+ * side by side, because most of them wait. What takes long runs only where the systems are
  * named.
  */
-export function underTheDouble(title: string, file: string, { isLong = false } = {}): void {
+export function underTheDouble(
+  title: string,
+  files: readonly string[],
+  { isLong = false } = {},
+): void {
   const skip = noDouble() || (isLong && !areNamed && ALL);
   test(
     `kqueue: ${title}, on the double`,
@@ -43,7 +52,7 @@ export function underTheDouble(title: string, file: string, { isLong = false } =
       context.test('side by side', { concurrency: true }, async (group) => {
         const runs = doubledSystems().map((system) =>
           group.test(`kqueue: ${title}, on the double in the form of ${system}`, (run) =>
-            runUnder(system, file, run),
+            runUnder(system, files, run),
           ),
         );
         await Promise.all(runs);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { closeSync, openSync } from 'node:fs';
 import { Pipe, socketPair } from '../../src/io.ts';
+import { INSTANCE_CALL } from '../../src/node/instance.ts';
 import { attach } from '../../src/node.ts';
 import { openSelector, READABLE, Waker, WRITABLE } from '../../src/readiness.ts';
 import { FCNTL } from '../../src/sys/abi.ts';
@@ -16,7 +17,7 @@ for (const model of ['select', 'poll'] as const) {
       code: 'ERR_POLYIO_UNSUPPORTED',
       model: `attach() of a ${model} selector`,
       reason: `${model} keeps its set in this process, and no descriptor stands for it`,
-      remedy: "attach an epoll selector: openSelector('epoll')",
+      remedy: 'attach an epoll or kqueue selector: openSelector()',
     });
   });
 }
@@ -26,7 +27,7 @@ test('a regular file is refused with what to use instead', () => {
   assert.throws(() => attach(fd), {
     name: 'SystemError',
     code: 'EPERM',
-    syscall: 'epoll_ctl',
+    syscall: INSTANCE_CALL,
     message: /always ready, .* use node:fs, or a completion model/,
   });
   closeSync(fd);
@@ -110,7 +111,7 @@ test('a bare number that was closed is an error of the next wait, never an abort
   const batches = attach(fd);
   assert.equal((await batches.next()).value, READABLE);
   close(fd);
-  await assert.rejects(batches.next(), { code: 'EBADF', syscall: 'epoll_ctl' });
+  await assert.rejects(batches.next(), { code: 'EBADF', syscall: INSTANCE_CALL });
 
   const closedAtOnce = fcntl(waker.fd, FCNTL.F_DUPFD_CLOEXEC, 0);
   const neverArmed = attach(closedAtOnce);

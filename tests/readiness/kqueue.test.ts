@@ -27,7 +27,7 @@ if (hasKqueue) {
   timers();
   userEvents();
 } else {
-  underTheDouble('readiness', import.meta.url);
+  underTheDouble('readiness', [import.meta.url]);
 }
 
 function kqueueTest(
