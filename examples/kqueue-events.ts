@@ -21,7 +21,7 @@ const texts = ['hello', 'and goodbye'];
 pipe.reader.setBlocking(false);
 selector.register(pipe.reader, READABLE, pipe);
 selector.addUserEvent(DONE);
-selector.setTimer(SOON, 20, { repeat: true });
+selector.setTimer(SOON, 20);
 
 for (let isDone = false; !isDone; ) {
   const count = selector.wait();
@@ -30,14 +30,16 @@ for (let isDone = false; !isDone; ) {
     console.log(`timer ${id}: ${text === undefined ? 'the writer leaves' : `write "${text}"`}`);
     if (text !== undefined) pipe.writer.write(Buffer.from(text));
     else pipe.writer.close();
-    if (text === undefined) selector.clearTimer(id);
   }
   for (let index = 0; index < count; index++) {
     const waiting = selector.readyBytes(index);
     const hasLeft = (selector.readyEvents(index) & HANGUP) !== 0;
     const bytes = pipe.reader.tryRead(buffer) ?? 0;
     console.log(`${waiting} bytes wait: "${buffer.toString('utf8', 0, bytes)}"`);
-    if (!hasLeft) continue;
+    if (!hasLeft) {
+      selector.setTimer(SOON, 20);
+      continue;
+    }
     console.log('nobody writes any more');
     selector.unregister(pipe.reader);
     selector.trigger(DONE, 42);

@@ -13,7 +13,8 @@
  * - On a BSD a knote dies with the number it watches, whatever duplicates there are. So close(2) is
  *   replaced, too.
  * - A BSD tells a socket's pending error without taking it. Linux has no such call: the error is
- *   taken and put back for the calls that would have found it, which are replaced for that.
+ *   taken and put back for the calls that would have found it, which are replaced for that. A
+ *   datagram socket, which has nothing but its error to be ready for, is therefore told of once.
  *
  * What it cannot show: VNODE, PROC, SIGNAL, regular files and low-water marks are refused; the order
  * of a batch, the fairness among knotes, what WRITE says of a buffer's room, and everything that a

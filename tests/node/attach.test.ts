@@ -17,6 +17,7 @@ import {
   WRITABLE,
 } from '../../src/readiness.ts';
 import { SOCKET } from '../../src/sys/abi.ts';
+import { KEVENT_ABI } from '../../src/sys/bsd/abi.ts';
 import { setTap } from '../../src/sys/ffi.ts';
 import { send } from '../../src/sys/socket.ts';
 import { test } from '../harness/test.ts';
@@ -85,12 +86,16 @@ test('one descriptor: readable, writable, and both', async () => {
   assert.equal(await firstOf(attach({ fd: left.fd })), READABLE);
 });
 
-test('one descriptor: urgent data is PRIORITY', async () => {
+test('one descriptor: urgent data is PRIORITY, or refused with the reason', async () => {
   const [client, server] = connectedPair();
   using _client = client;
   using _server = server;
   const batches = attach(server, { interest: PRIORITY });
   const next = batches.next();
+  if (INSTANCE_CALL === 'kevent' && KEVENT_ABI.filters.EVFILT_EXCEPT === null) {
+    await assert.rejects(next, { name: 'UnsupportedError', reason: /no filter for urgent data/ });
+    return;
+  }
   client.send(Buffer.from('ordinary'));
   await turn();
   send(client.fd, Buffer.from('!'), 1, SOCKET.MSG_OOB);
