@@ -33,6 +33,7 @@ const HINTS: Readonly<Record<number, string>> = {
   [ERRNO.EPERM]:
     'regular files, directories and devices without readiness are always ready, so there is ' +
     'nothing to wait for: use node:fs, or a completion model for asynchronous file I/O',
+  [ERRNO.EPIPE]: 'nobody reads that pipe any more, and kqueue refuses to wait for room in it',
   [ERRNO.EBADF]: 'the descriptor is not open (any more): end what is attached, then close',
   [ERRNO.ENOENT]:
     'the descriptor was closed and its number belongs to another: end what is attached, then close',

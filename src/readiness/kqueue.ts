@@ -12,7 +12,8 @@
  *   the end of the stream it carries EV_EOF, and in `fflags` the error that the socket has.
  * - Closing a number ends its entries at once and without a word, whatever duplicates there are:
  *   no event of a number that is closed, or somebody else's, ever comes.
- * - Regular files are readable while their position is before their end.
+ * - Regular files are readable while their position is before their end. A pipe that nobody reads any
+ *   more is refused with EPIPE when it is to be watched for writing; one that is watched ends.
  * - Urgent data has a filter on some systems (EVFILT_EXCEPT) and no way to be asked for on others.
  * - Of several queues that watch one listening socket all wake.
  * - Timers and events of the program's own (EVFILT_USER) come through the same call.
@@ -56,6 +57,7 @@ const { EVFILT_READ, EVFILT_WRITE, EVFILT_TIMER, EVFILT_USER } = filters;
 
 const HINTS: Readonly<Record<number, string>> = {
   [ERRNO.EBADF]: 'the descriptor is not open',
+  [ERRNO.EPIPE]: 'nobody reads that pipe any more: kqueue refuses to wait for room in it',
   [ERRNO.EINVAL]: 'kqueue has no such event for this kind of descriptor; no kqueue watches itself',
 };
 

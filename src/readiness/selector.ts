@@ -123,7 +123,8 @@ export interface Selector<Data> {
    * Starts to watch `handle`. A refused registration leaves nothing behind.
    *
    * Throws `TypeError` when its number is registered already, `SystemError` EBADF when it is not
-   * open, EPERM for a regular file (epoll), `RangeError` above 1023 (select).
+   * open, EPERM for a regular file (epoll), EPIPE for room in a pipe that nobody reads any more
+   * (kqueue), `RangeError` above 1023 (select).
    */
   register(
     handle: Handle,

@@ -26,6 +26,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -288,6 +289,10 @@ static int refusal_of(int queue, const event_t *change) {
   if (fstat(fd, &stat) < 0) return EBADF;
   if (S_ISREG(stat.st_mode) || S_ISDIR(stat.st_mode)) return EOPNOTSUPP;
   if (change->fflags & NOTE_LOWAT) return EOPNOTSUPP;
+  /* A pipe that nobody reads is not watched for writing: the kernel says so at once. */
+  struct pollfd ask = {.fd = fd, .events = POLLOUT};
+  bool is_new = (change->flags & EV_ADD) && (int)change->filter == WRITE && S_ISFIFO(stat.st_mode);
+  if (is_new && poll(&ask, 1, 0) > 0 && (ask.revents & POLLERR)) return EPIPE;
   if (is_open_queue(fd) && (fd == queue || (int)change->filter != READ)) return EINVAL;
   return 0;
 }

@@ -130,6 +130,24 @@ function whatItTells(): void {
     assert.throws(() => socket.recv(Buffer.alloc(8)), { code: 'ECONNRESET' });
   });
 
+  kqueueTest(
+    'a pipe that nobody reads is refused, and what it was before stays',
+    (selector, fds) => {
+      const [reader, writer] = fds.pipe();
+      fds.close(reader);
+      const refused = (error: unknown) =>
+        error instanceof SystemError &&
+        error.code === 'EPIPE' &&
+        /nobody reads/.test(error.message);
+      assert.throws(() => selector.register(writer, WRITABLE, 0), refused);
+      assert.equal(selector.size, 0);
+      selector.register(writer, READABLE, 0);
+      assert.throws(() => selector.modify(writer, READABLE | WRITABLE), refused);
+      assert.equal(selector.getKey(writer).interest, READABLE);
+      assert.deepEqual(readyOf(selector, 0), new Map([[writer, READABLE | HANGUP]]));
+    },
+  );
+
   kqueueTest('registering takes no event away', (selector, fds) => {
     const [first, second] = [fds.event(1), fds.event(1)];
     selector.register(first, READABLE, 0, { edge: true });
