@@ -160,6 +160,14 @@ export function typeName(type: ParameterType): string {
   return C_TYPES[type];
 }
 
+/** What runs right before a call that the tap will see, or null: it may make calls of its own. */
+let probe: ((call: string, fd: number) => void) | null = null;
+
+/** Installs what runs before each tapped call of the calling thread, or removes it with `null`. */
+export function setProbe(next: ((call: string, fd: number) => void) | null): void {
+  probe = next;
+}
+
 /** Installs the observer of every call, or removes it with `null`. Off, it costs one branch per call. */
 export function setTap(next: Tap | null): void {
   tap = next;
@@ -246,8 +254,14 @@ export function settle(result: number): number {
 }
 
 /** Tells the tap about a call that has just ended, and returns its answer. */
-export function report(name: string, fd: number, start: number, answer: number): number {
-  tap?.(name, start, performance.now(), answer, answer < 0 ? -answer : 0, fd);
+export function report(
+  name: string,
+  fd: number,
+  start: number,
+  answer: number,
+  end = performance.now(),
+): number {
+  tap?.(name, start, end, answer, answer < 0 ? -answer : 0, fd);
   return answer;
 }
 
@@ -268,20 +282,23 @@ export function bind<Arguments extends readonly unknown[]>(
   const seen = (first: number, start: number, answer: number): number =>
     report(name, isAboutFd ? first : -1, start, answer);
   // One function for every number of parameters: a rest array would be an allocation per call.
-  const now = () => performance.now();
+  const begin = (first: number): number => {
+    probe?.(name, isAboutFd ? first : -1);
+    return performance.now();
+  };
   const shapes: readonly Native[] = [
-    () => (tap === null ? settle(native()) : seen(-1, now(), settle(native()))),
-    (a) => (tap === null ? settle(native(a)) : seen(a, now(), settle(native(a)))),
-    (a, b) => (tap === null ? settle(native(a, b)) : seen(a, now(), settle(native(a, b)))),
-    (a, b, c) => (tap === null ? settle(native(a, b, c)) : seen(a, now(), settle(native(a, b, c)))),
+    () => (tap === null ? settle(native()) : seen(-1, begin(-1), settle(native()))),
+    (a) => (tap === null ? settle(native(a)) : seen(a, begin(a), settle(native(a)))),
+    (a, b) => (tap === null ? settle(native(a, b)) : seen(a, begin(a), settle(native(a, b)))),
+    (a, b, c) => (tap === null ? settle(native(a, b, c)) : seen(a, begin(a), settle(native(a, b, c)))),
     (a, b, c, d) =>
-      tap === null ? settle(native(a, b, c, d)) : seen(a, now(), settle(native(a, b, c, d))),
+      tap === null ? settle(native(a, b, c, d)) : seen(a, begin(a), settle(native(a, b, c, d))),
     (a, b, c, d, e) =>
-      tap === null ? settle(native(a, b, c, d, e)) : seen(a, now(), settle(native(a, b, c, d, e))),
+      tap === null ? settle(native(a, b, c, d, e)) : seen(a, begin(a), settle(native(a, b, c, d, e))),
     (a, b, c, d, e, f) =>
       tap === null
         ? settle(native(a, b, c, d, e, f))
-        : seen(a, now(), settle(native(a, b, c, d, e, f))),
+        : seen(a, begin(a), settle(native(a, b, c, d, e, f))),
   ];
   const call = shapes[parameters.length];
   if (call === undefined) throw new RangeError(`${name} has more than six parameters`);

@@ -1,5 +1,5 @@
 /** <sys/socket.h>: results are bytes, descriptors or 0, or the negative error number. */
-import { bind, type Native, report, resolve, settle, tap } from '../ffi.ts';
+import { bind, type Native, report, resolve, type SystemCall, settle, tap } from '../ffi.ts';
 import { ABSENT, BSD, ERRNO, SOCKADDR_IN, SOCKADDR_STORAGE, SOCKET, TIMEVAL } from './abi.ts';
 import { closeOnExec, setNonBlocking } from './fcntl.ts';
 import { recvWhole } from './message.ts';
@@ -161,7 +161,29 @@ export const shutdown = bind<[fd: number, how: number]>('shutdown', 'int', ['fd'
 
 type Transfer<Memory> = [fd: number, memory: Memory, size: number, flags: number];
 
-const recvPlain = bind<Transfer<Uint8Array>>('recv', 'ssize', ['fd', 'buffer', 'size', 'int']);
+type Sender = [address: number, sizeAddress: number];
+type Receive = SystemCall<Transfer<Uint8Array>>;
+type ReceiveFrom = SystemCall<[...Transfer<Uint8Array>, ...Sender]>;
+
+/** What runs in place of the receiving calls while somebody traces, and tells the tap itself. */
+export interface ReceiveTwin {
+  readonly recv: Receive;
+  readonly recvAt: SystemCall<Transfer<number>>;
+  readonly recvfrom: ReceiveFrom;
+}
+
+let twin: ReceiveTwin | null = null;
+
+/** Has the calling thread's receives run by a twin, or by themselves again with `null`. */
+export function setReceiveTwin(next: ReceiveTwin | null): void {
+  twin = next;
+}
+
+const recvBound: Receive = bind('recv', 'ssize', ['fd', 'buffer', 'size', 'int']);
+
+function recvPlain(fd: number, bytes: Uint8Array, size: number, flags: number): number {
+  return (twin !== null ? twin.recv : recvBound)(fd, bytes, size, flags);
+}
 
 /**
  * recv(2) into the caller's memory. With MSG_TRUNC it answers the whole length of a message, which
@@ -185,16 +207,11 @@ export const sendto = bind<[...Transfer<Uint8Array>, address: number, addressSiz
   ['fd', 'buffer', 'size', 'int', 'address', 'uint'],
 );
 
-type Sender = [address: number, sizeAddress: number];
+const RECEIVE_FROM = ['fd', 'buffer', 'size', 'int', 'address', 'address'] as const;
+const recvfromBound: ReceiveFrom = bind('recvfrom', 'ssize', RECEIVE_FROM);
 
-const recvfromPlain = bind<[...Transfer<Uint8Array>, ...Sender]>('recvfrom', 'ssize', [
-  'fd',
-  'buffer',
-  'size',
-  'int',
-  'address',
-  'address',
-]);
+const recvfromPlain: ReceiveFrom = (fd, bytes, size, flags, address, sizeAddress) =>
+  (twin !== null ? twin.recvfrom : recvfromBound)(fd, bytes, size, flags, address, sizeAddress);
 
 /**
  * recvfrom(2) into the caller's memory; the sender goes to mapped memory. At `sizeAddress` lies the
@@ -225,6 +242,7 @@ let sendNative: Native | undefined;
 export function recvAt(fd: number, address: number, size: number, flags: number): number {
   recvNative ??= resolve('recv', 'int', TRANSFER_AT);
   if (tap === null) return settle(recvNative(fd, address, size, flags));
+  if (twin !== null) return twin.recvAt(fd, address, size, flags);
   const start = performance.now();
   return report('recv', fd, start, settle(recvNative(fd, address, size, flags)));
 }

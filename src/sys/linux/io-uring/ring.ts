@@ -50,10 +50,14 @@ import {
 import { requireLinux } from '../presence.ts';
 import type { RingFeature } from './features.ts';
 import { refusal, tooOld } from './refusal.ts';
+import { type RingTap, ringTap } from './ring-tap.ts';
 
 const WORD_BYTES = Int32Array.BYTES_PER_ELEMENT;
 const SQE_SHIFT = Math.log2(IO_URING_SQE.size / WORD_BYTES);
-const CQE_SHIFT = Math.log2(IO_URING_CQE.size / WORD_BYTES);
+const CQE_WORDS = IO_URING_CQE.size / WORD_BYTES;
+const CQE_SHIFT = Math.log2(CQE_WORDS);
+/** The operation is the first byte of a submission. */
+const OPERATION_MASK = 0xff;
 const PROBE_OPERATIONS = 256;
 const SCRATCH_BYTES = IO_URING_PROBE.size + PROBE_OPERATIONS * IO_URING_PROBE_OP.size;
 const TIMEOUT_BYTES = 64;
@@ -179,6 +183,8 @@ export class Ring {
   readonly #cqOverflowAt: number;
   #sqTail = 0;
   #cqHead = 0;
+  /** Up to where the tap has been told of completions. */
+  #cqTold = 0;
   #enterFd: number;
   #enterFlags: number = IORING.IORING_ENTER_GETEVENTS;
   #operations: Uint8Array | null = null;
@@ -344,6 +350,9 @@ export class Ring {
     sqes[at + SQE.userHigh] = userHigh;
     sqes[at + SQE.bufferGroup] = 0;
     sqes[at + SQE.fileIndex] = 0;
+    if (ringTap !== null) {
+      ringTap.prepared(head & OPERATION_MASK, fd, userLow, userHigh, performance.now());
+    }
     return at;
   }
 
@@ -393,7 +402,20 @@ export class Ring {
     }
     const result = ioUringEnter(this.#enterFd, this.prepared, least, flags, argument, size);
     if (result > 0) this.prepared -= result;
+    if (ringTap !== null) this.#tell(ringTap);
     return result;
+  }
+
+  /** Tells the tap of the completions that it has not heard of. */
+  #tell(to: RingTap): void {
+    const now = performance.now();
+    const tail = Atomics.load(this.#words, this.#cqTailAt);
+    for (let told = this.#cqTold; told !== tail; told = (told + 1) | 0) {
+      const at = (told & this.#cqMask) << CQE_SHIFT;
+      const [low = 0, high = 0, result = 0, flags = 0] = this.cqes.subarray(at, at + CQE_WORDS);
+      to.completed(low, high, result, (flags & IORING.IORING_CQE_F_MORE) === 0, now);
+    }
+    this.#cqTold = tail;
   }
 
   #setTimeout(timeoutMs: number): number {

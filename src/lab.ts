@@ -1,0 +1,17 @@
+/** The lab: what a model did a moment ago, recorded. */
+export { countMethods, type Ports, splitPhases } from './lab/record/phases.ts';
+export {
+  type RecordedCalls,
+  type RecordOptions,
+  record,
+  recordCalls,
+} from './lab/record/recorder.ts';
+export {
+  createScript,
+  SCENARIOS,
+  type Scenario,
+  type Script,
+  type ScriptOptions,
+  type Step,
+} from './lab/record/script.ts';
+export { lengthsOf } from './lab/record/summary.ts';
