@@ -1,4 +1,5 @@
 /** The lab: what a model did a moment ago, recorded. */
+export { FIELD, SLICE, toPerfetto } from './lab/export/perfetto.ts';
 export { countMethods, type Ports, splitPhases } from './lab/record/phases.ts';
 export {
   type RecordedCalls,

@@ -25,6 +25,7 @@ export {
   type Method,
   type TraceEvent,
 } from './trace/event.ts';
+export { readTrace, TraceFileError } from './trace/read-trace.ts';
 export {
   CAPACITY_MAX,
   type Instant,
@@ -35,3 +36,4 @@ export {
   type RingWriter,
   TraceRing,
 } from './trace/ring.ts';
+export { EVENT_COLUMNS, FORMAT, PHASE_COLUMNS, VERSION, writeTrace } from './trace/write-trace.ts';

@@ -34,3 +34,16 @@ export function duration(ms: number): string {
   if (minutes < 60) return `${minutes} min ${Math.floor(seconds % 60)} s`;
   return `${whole.format(Math.floor(minutes / 60))} h ${minutes % 60} min`;
 }
+
+/** `950 ns`, `12.3 us`, `1.2 ms`, `3.4 s`: a time in nanoseconds, short. */
+export function nanoseconds(value: number): string {
+  if (value < 999.5) return `${whole.format(value)} ns`;
+  if (value < 999_950) return `${short.format(value / 1e3)} us`;
+  if (value < 999_950_000) return `${short.format(value / 1e6)} ms`;
+  return `${short.format(value / 1e9)} s`;
+}
+
+/** `12.3`: one place behind the point. */
+export function decimal(value: number): string {
+  return short.format(value);
+}

@@ -36,7 +36,8 @@ const SENTENCES: Readonly<Record<string, string>> = {
   ENXIO: 'it is a pipe or socket that nobody reads',
 };
 
-function because(error: unknown): string {
+/** Why a file could not be opened or written. */
+export function because(error: unknown): string {
   const { code = '', message } = error as NodeJS.ErrnoException;
   return SENTENCES[code] ?? message;
 }

@@ -6,12 +6,14 @@ import { Failure, sentenceOf } from './failure.ts';
 import { nearestName } from './nearest-name.ts';
 import { complain, stderr, stdout } from './output.ts';
 import { defineServe } from './serve.ts';
+import { defineTrace } from './trace.ts';
 import { polyioVersion } from './version.ts';
 
 const EXAMPLES = `
 Examples:
   polyio serve                                   echo on 127.0.0.1:8080 with the best model here
   polyio serve --model blocking-threads --workers 4
+  polyio trace --model epoll                     its two phases, measured
   polyio doctor                                  what works on this machine, and why the rest does not
 
 Exit codes: 0 fine, 1 failure, 2 wrong usage, 3 the drain timed out.`;
@@ -43,6 +45,7 @@ function createProgram(): Command {
       outputError: () => {},
     });
   defineServe(program.command('serve'));
+  defineTrace(program.command('trace'));
   defineDoctor(program.command('doctor'));
   return program;
 }

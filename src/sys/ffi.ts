@@ -290,11 +290,14 @@ export function bind<Arguments extends readonly unknown[]>(
     () => (tap === null ? settle(native()) : seen(-1, begin(-1), settle(native()))),
     (a) => (tap === null ? settle(native(a)) : seen(a, begin(a), settle(native(a)))),
     (a, b) => (tap === null ? settle(native(a, b)) : seen(a, begin(a), settle(native(a, b)))),
-    (a, b, c) => (tap === null ? settle(native(a, b, c)) : seen(a, begin(a), settle(native(a, b, c)))),
+    (a, b, c) =>
+      tap === null ? settle(native(a, b, c)) : seen(a, begin(a), settle(native(a, b, c))),
     (a, b, c, d) =>
       tap === null ? settle(native(a, b, c, d)) : seen(a, begin(a), settle(native(a, b, c, d))),
     (a, b, c, d, e) =>
-      tap === null ? settle(native(a, b, c, d, e)) : seen(a, begin(a), settle(native(a, b, c, d, e))),
+      tap === null
+        ? settle(native(a, b, c, d, e))
+        : seen(a, begin(a), settle(native(a, b, c, d, e))),
     (a, b, c, d, e, f) =>
       tap === null
         ? settle(native(a, b, c, d, e, f))

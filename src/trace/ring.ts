@@ -120,7 +120,9 @@ export class TraceRing {
   /** How many bytes a ring for `capacity` events takes. Throws RangeError outside 2 to 1,048,576. */
   static size(capacity: number): number {
     if (!Number.isInteger(capacity) || capacity < 2 || capacity > CAPACITY_MAX) {
-      throw new RangeError(`capacity must be an integer from 2 to ${CAPACITY_MAX}, got ${capacity}`);
+      throw new RangeError(
+        `capacity must be an integer from 2 to ${CAPACITY_MAX}, got ${capacity}`,
+      );
     }
     return EVENTS_AT + capacity * EVENT_BYTES;
   }

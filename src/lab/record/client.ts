@@ -51,7 +51,9 @@ export class Client {
 
   /** When its next step is due, in milliseconds of the script; Infinity when there is none. */
   get due(): number {
-    return this.isDone ? Number.POSITIVE_INFINITY : (this.#steps[this.#next]?.at ?? Number.POSITIVE_INFINITY);
+    return this.isDone
+      ? Number.POSITIVE_INFINITY
+      : (this.#steps[this.#next]?.at ?? Number.POSITIVE_INFINITY);
   }
 
   get wantsRead(): boolean {

@@ -5,7 +5,13 @@
  * the microsecond; where a ring or Node's own library received them there is no stamp to be had, and
  * the sender's clock stands in: his call returned when the kernel had them.
  */
-import { METHODS, type Method, type TraceConnection, type TraceEvent, type TracePhase } from '../../trace.ts';
+import {
+  METHODS,
+  type Method,
+  type TraceConnection,
+  type TraceEvent,
+  type TracePhase,
+} from '../../trace.ts';
 
 /** Which client had which port. */
 export type Ports = ReadonlyMap<number, number>;
@@ -101,7 +107,8 @@ class Splitter {
     if (arrival !== null) return { arrival: Math.min(arrival, end), measured };
     const sends = this.#sends.get(open.port);
     if (event.kind === 'call' || sends === undefined) return { arrival: null, measured: 'none' };
-    while ((sends.ends[sends.next]?.bytes ?? Number.POSITIVE_INFINITY) < open.received) sends.next++;
+    while ((sends.ends[sends.next]?.bytes ?? Number.POSITIVE_INFINITY) < open.received)
+      sends.next++;
     const sent = sends.ends[sends.next];
     if (sent === undefined) return { arrival: null, measured: 'none' };
     // Who receives on another processor may be faster than the sender's way back to its program.

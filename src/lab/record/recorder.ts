@@ -14,8 +14,8 @@ import { type ModelInfo, type ModelName, modelInfo, type Server, serve } from '.
 import { ERRNO } from '../../sys/abi.ts';
 import {
   instantOf,
-  keptTogether,
   KIND,
+  keptTogether,
   movedNs,
   RingPen,
   type Trace,
@@ -27,7 +27,7 @@ import { readClocks, SharedRing } from './memory.ts';
 import { splitPhases } from './phases.ts';
 import { createScript, type Script, type ScriptOptions } from './script.ts';
 import { summarize } from './summary.ts';
-import { recordThread, takePen, type ThreadPen } from './tap.ts';
+import { recordThread, type ThreadPen, takePen } from './tap.ts';
 import { type ThreadUsage, threadUsage, usedBetween } from './usage.ts';
 
 const CAPACITY = 65_536;

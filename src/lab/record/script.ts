@@ -62,7 +62,7 @@ const JITTER = 0.2;
 const PIECES = 3;
 const BURST = 4;
 /** A reader is slow compared with this much data. */
-const SLOW_READER_BYTES = 262_144;
+const SLOW_READER_BYTES = 1_048_576;
 
 /** Numbers from 0 to 1 that a seed decides. */
 function createRandom(seed: number): () => number {

@@ -79,8 +79,7 @@ export function summarize(recorded: Recorded): TraceSummary {
   const clipped = ({ start, end }: TraceEvent) => Math.min(end, to) - Math.max(start, from);
   // What began before the clients did and slept into their time.
   const waits = recorded.events.filter(
-    ({ kind, name, start, end }) =>
-      kind === 'call' && WAITS.has(name) && end > from && start < to,
+    ({ kind, name, start, end }) => kind === 'call' && WAITS.has(name) && end > from && start < to,
   );
   return {
     messages: roundTripsNs.length,

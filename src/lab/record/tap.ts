@@ -1,5 +1,5 @@
 /** Writing down what the calling thread does: its calls, its rings, its receives with their stamps. */
-import { KIND, METHOD, nanosecondsBetween, RingPen, type TraceRing } from '../../trace.ts';
+
 import { ERRNO } from '../../sys/abi.ts';
 import { setTap } from '../../sys/ffi.ts';
 import { operationName, setRingTap } from '../../sys/linux/io-uring/ring-tap.ts';
@@ -12,6 +12,7 @@ import {
   untraceReceives,
 } from '../../sys/linux/traced-receive.ts';
 import { currentThread } from '../../sys/threads.ts';
+import { KIND, METHOD, nanosecondsBetween, RingPen, type TraceRing } from '../../trace.ts';
 
 const NS_PER_MS = 1e6;
 const HIGH = 2 ** 32;

@@ -18,7 +18,7 @@
  */
 import { fstatSync } from 'node:fs';
 import { Arena } from '../arena.ts';
-import { addressOf, bindValue, type Native, report, resolve, settle, setProbe } from '../ffi.ts';
+import { addressOf, bindValue, type Native, report, resolve, setProbe, settle } from '../ffi.ts';
 import { CMSGHDR, IOVEC, MSGHDR, POLL, SOCKET, TIMESPEC } from '../posix/abi.ts';
 import { isNonBlocking } from '../posix/fcntl.ts';
 import { pollFd } from '../posix/poll.ts';

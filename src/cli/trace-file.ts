@@ -1,0 +1,59 @@
+/** The files of `polyio trace`: opened before the run, so that nobody waits for a run that is lost. */
+import { closeSync, constants, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { toPerfetto } from '../lab.ts';
+import { readTrace, type Trace, TraceFileError, writeTrace } from '../trace.ts';
+import { Failure } from './failure.ts';
+import { because } from './json-output.ts';
+
+const FILE_BYTES_MAX = 268_435_456;
+
+export class TraceFile implements Disposable {
+  readonly path: string;
+  #fd: number;
+
+  /** Throws Failure when the file cannot be written. */
+  constructor(path: string) {
+    const { O_WRONLY, O_CREAT, O_TRUNC, O_NONBLOCK } = constants;
+    this.path = path;
+    try {
+      // Without O_NONBLOCK a named pipe that nobody reads would hang the command.
+      this.#fd = openSync(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK, 0o666);
+    } catch (error) {
+      throw new Failure(`cannot write the trace to ${path}: ${because(error)}`);
+    }
+  }
+
+  /** JSON for a name that ends so, else Perfetto's format. Throws Failure. */
+  write(trace: Trace): void {
+    const isJson = this.path.endsWith('.json');
+    const bytes = isJson ? Buffer.from(`${writeTrace(trace)}\n`) : toPerfetto(trace);
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
+    } catch (error) {
+      throw new Failure(`cannot write the trace to ${this.path}: ${because(error)}`);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#fd >= 0) closeSync(this.#fd);
+    this.#fd = -1;
+  }
+}
+
+/** The trace in a file. Throws Failure with one sentence when there is none. */
+export function loadTrace(path: string): Trace {
+  try {
+    const stat = statSync(path);
+    if (!stat.isFile()) throw new Failure(`cannot read ${path}: it is no regular file`);
+    if (stat.size > FILE_BYTES_MAX) {
+      throw new Failure(`cannot read ${path}: ${FILE_BYTES_MAX} bytes are the limit of a trace`);
+    }
+    return readTrace(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    if (error instanceof TraceFileError) throw new Failure(`${path}: ${error.message}`);
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'there is no such file' : because(error);
+    throw new Failure(`cannot read ${path}: ${why}`);
+  }
+}
