@@ -1,5 +1,16 @@
 /** The files of `polyio trace`: opened before the run, so that nobody waits for a run that is lost. */
-import { closeSync, constants, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { toPerfetto } from '../lab.ts';
 import { readTrace, type Trace, TraceFileError, writeTrace } from '../trace.ts';
 import { Failure } from './failure.ts';
@@ -9,15 +20,18 @@ const FILE_BYTES_MAX = 268_435_456;
 
 export class TraceFile implements Disposable {
   readonly path: string;
+  readonly #isNew: boolean;
   #fd: number;
+  #isWritten = false;
 
-  /** Throws Failure when the file cannot be written. */
+  /** Throws Failure when the file cannot be written. What is in it stays until the trace is there. */
   constructor(path: string) {
-    const { O_WRONLY, O_CREAT, O_TRUNC, O_NONBLOCK } = constants;
+    const { O_WRONLY, O_CREAT, O_NONBLOCK } = constants;
     this.path = path;
+    this.#isNew = !existsSync(path);
     try {
       // Without O_NONBLOCK a named pipe that nobody reads would hang the command.
-      this.#fd = openSync(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK, 0o666);
+      this.#fd = openSync(path, O_WRONLY | O_CREAT | O_NONBLOCK, 0o666);
     } catch (error) {
       throw new Failure(`cannot write the trace to ${path}: ${because(error)}`);
     }
@@ -28,15 +42,20 @@ export class TraceFile implements Disposable {
     const isJson = this.path.endsWith('.json');
     const bytes = isJson ? Buffer.from(`${writeTrace(trace)}\n`) : toPerfetto(trace);
     try {
+      if (fstatSync(this.#fd).isFile()) ftruncateSync(this.#fd);
       for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
+      this.#isWritten = true;
     } catch (error) {
       throw new Failure(`cannot write the trace to ${this.path}: ${because(error)}`);
     }
   }
 
   [Symbol.dispose](): void {
-    if (this.#fd >= 0) closeSync(this.#fd);
+    if (this.#fd < 0) return;
+    closeSync(this.#fd);
     this.#fd = -1;
+    // Half a trace, or none, is of no use to anybody.
+    if (this.#isNew && !this.#isWritten) rmSync(this.path, { force: true });
   }
 }
 

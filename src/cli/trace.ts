@@ -32,11 +32,15 @@ SIGINT (Ctrl-C) and SIGTERM end the run, and nothing is written.
 Exit codes: 0 fine, 1 failure, 2 wrong usage.`;
 
 /** Records, unless a signal comes first. */
-async function recordUntilStopped(model: ModelName | 'default', flags: TraceFlags): Promise<Trace> {
+async function recordUntilStopped(
+  model: ModelName | 'default',
+  flags: TraceFlags,
+  signals: StopSignals,
+): Promise<Trace> {
   const scenario = checkScenario(flags.scenario);
   const { clients, messages, bytes, delay: delayMs, seed } = flags;
   const stop = new AbortController();
-  void new StopSignals().first.then((name) => {
+  void signals.first.then((name) => {
     stop.abort(new Failure(`stopped by ${name}; nothing was recorded`));
   });
   const script = { scenario, clients, messages, bytes, delayMs, seed };
@@ -57,8 +61,9 @@ async function traceOf(flags: TraceFlags): Promise<Trace> {
   const model = checkModel(flags.model);
   checkScenario(flags.scenario);
   if (out === '') throw wrongUsage('--out takes the name of a file, got nothing');
+  const signals = new StopSignals();
   using file = out === undefined ? null : new TraceFile(out);
-  const trace = await recordUntilStopped(model, flags);
+  const trace = await recordUntilStopped(model, flags, signals);
   file?.write(trace);
   return trace;
 }

@@ -27,7 +27,7 @@ interface Operation {
 export interface ThreadPen {
   readonly pen: RingPen;
   readonly writer: number;
-  /** Nanoseconds since the origin, now or at an instant of `performance.now()`. */
+  /** Whole nanoseconds since the origin, now or at an instant of `performance.now()`. */
   at(now?: number): number;
 }
 
@@ -48,7 +48,7 @@ function clockOf({ origin }: TraceRing): (now?: number) => number {
     least = after - before;
     offset = between - ((before + after) / 2) * NS_PER_MS;
   }
-  return (now = performance.now()) => now * NS_PER_MS + offset;
+  return (now = performance.now()) => Math.round(now * NS_PER_MS + offset);
 }
 
 /** Makes the calling thread a writer of the ring. */

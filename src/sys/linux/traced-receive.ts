@@ -165,15 +165,14 @@ function receive(
   flags: number,
   peer?: { readonly address: number; readonly room: number },
 ): number {
-  recvmsgNative ??= resolve('recvmsg', 'ssize', ['fd', 'address', 'int']);
-  message ??= new Message();
+  const [call, frame] = [recvmsgNative as Native, message as Message];
   askForStamps(fd);
   stamp.isSet = false;
-  const header = message.prepare(buffer, size, peer?.address ?? 0, peer?.room ?? 0);
+  const header = frame.prepare(buffer, size, peer?.address ?? 0, peer?.room ?? 0);
   const start = performance.now();
-  const answer = settle(recvmsgNative(fd, header, flags));
+  const answer = settle(call(fd, header, flags));
   const end = performance.now();
-  if (answer > 0) message.readStamp();
+  if (answer > 0) frame.readStamp();
   return report(name, fd, start, answer, end);
 }
 
@@ -213,6 +212,9 @@ function isPipe(fd: number): boolean {
 
 /** From now on the calling thread's receives ask for stamps, and its reads of pipes are probed. */
 export function traceReceives(): void {
+  // Not at the first receive: what that takes is no call of the program's.
+  recvmsgNative ??= resolve('recvmsg', 'ssize', ['fd', 'address', 'int']);
+  message ??= new Message();
   setReceiveTwin(twin);
   setProbe(probeRead);
 }
