@@ -9,10 +9,9 @@ export {
 } from './lab/record/recorder.ts';
 export {
   createScript,
-  SCENARIOS,
-  type Scenario,
   type Script,
   type ScriptOptions,
   type Step,
 } from './lab/record/script.ts';
 export { lengthsOf } from './lab/record/summary.ts';
+export { SCENARIOS, type Scenario } from './trace.ts';

@@ -36,4 +36,5 @@ export {
   type RingWriter,
   TraceRing,
 } from './trace/ring.ts';
+export { SCENARIOS, type Scenario } from './trace/scenario.ts';
 export { EVENT_COLUMNS, FORMAT, PHASE_COLUMNS, VERSION, writeTrace } from './trace/write-trace.ts';

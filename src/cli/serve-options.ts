@@ -66,7 +66,10 @@ export function declareOptions(command: Command): void {
     .option(JSON_FLAG, 'one JSON object a line, to standard output or to the file');
 }
 
-/** The model that was meant. Throws a Failure that names the nearest model, or UnsupportedError for one that this version lacks. */
+/**
+ * The model that was meant. Throws a Failure that names the nearest one, or UnsupportedError for one
+ * that this version lacks.
+ */
 export function checkModel(name: string): ModelName | 'default' {
   if (name === 'default') return name;
   const names = MODELS.map((model) => model.name);

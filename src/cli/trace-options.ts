@@ -1,7 +1,7 @@
 /** The options of `polyio trace`. */
 import { type Command, Option } from 'commander';
-import { SCENARIOS, type Scenario } from '../lab.ts';
 import { MODELS } from '../servers.ts';
+import { SCENARIOS, type Scenario } from '../trace.ts';
 import { wrongUsage } from './failure.ts';
 import { JSON_FLAG, type JsonOption } from './json-output.ts';
 import { nearestName } from './nearest-name.ts';

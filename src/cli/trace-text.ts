@@ -30,7 +30,9 @@ function describeWaiting({ run, summary }: Trace, lengthNs: number): string {
     return `${who} slept in accept and recv for ${share} of the run, through both phases of each call.`;
   }
   if (family === 'polling') {
-    return `${who} never slept: of ${count(totalCalls, 'call')} ${percent(wouldBlocks, totalCalls)} answered would-block, and it kept a processor busy for ${percent(cpuNs, lengthNs)} of the run.`;
+    const blocked = percent(wouldBlocks, totalCalls);
+    const busy = percent(cpuNs, lengthNs);
+    return `${who} never slept: ${blocked} of ${count(totalCalls, 'call')} answered would-block, and it kept a CPU busy for ${busy} of the run.`;
   }
   if (family === 'completion') {
     return `The kernel did both phases; ${who.toLowerCase()} slept in io_uring_enter for ${share} of the run, for what was done.`;

@@ -3,18 +3,7 @@
  * models get the same one to the millisecond.
  */
 import { asInteger } from '../../platform/integers.ts';
-
-/** The scripts by name, and what each shows. */
-export const SCENARIOS = {
-  steady: 'every client sends a message now and then',
-  'slow-sender': 'messages come in pieces, with a pause before the last one',
-  burst: 'all clients send at the same instant, several messages back to back',
-  'slow-reader': 'the first client sends much and does not read for a while',
-  reset: 'the first client breaks off with a reset in the middle',
-  'half-close': 'clients say that they will send no more as soon as they have sent the last byte',
-} as const;
-
-export type Scenario = keyof typeof SCENARIOS;
+import { SCENARIOS, type Scenario } from '../../trace.ts';
 
 /** One thing that a client does, `at` so many milliseconds after the run began. */
 export interface Step {
