@@ -32,6 +32,7 @@ const NAME_TEXT_AT = 8;
 const FREE = 0;
 const WRITING = 1;
 const READY = 2;
+const LOOKS_MAX = 1_000_000;
 
 const WRITERS_MAX = 128;
 const WRITER_WORDS = 4;
@@ -203,11 +204,17 @@ export class TraceRing {
         Atomics.store(words, at, READY);
         return number;
       }
-      // Whoever writes a name is through with it in a moment.
-      while (Atomics.load(words, at) === WRITING);
-      if (this.#nameAt(number) === name) return number;
+      if (this.#isReady(at) && this.#nameAt(number) === name) return number;
     }
     return -1;
+  }
+
+  /** Whoever writes a name is through with it in a moment, or was killed in it. */
+  #isReady(at: number): boolean {
+    for (let look = 0; look < LOOKS_MAX; look++) {
+      if (Atomics.load(this.words, at) === READY) return true;
+    }
+    return false;
   }
 
   #nameAt(number: number): string {

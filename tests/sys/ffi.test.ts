@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { UnsupportedError } from '../../src/errors.ts';
-import { bind, foreignVersion, setTap, type Tap } from '../../src/sys/ffi.ts';
+import { bind, foreignVersion, setProbe, setTap, type Tap } from '../../src/sys/ffi.ts';
 import { ERRNO, FCNTL, MMAN } from '../../src/sys/posix/abi.ts';
 import { open } from '../../src/sys/posix/fcntl.ts';
 import { mmap, munmap } from '../../src/sys/posix/mman.ts';
@@ -105,6 +105,25 @@ test('ffi: the tap sees a call of six parameters, and the one that sleeps for it
   const [slept] = tapped(() => usleep(20_000));
   const [, start = 0, end = 0] = slept as Seen;
   assert.ok(end - start >= 19, `slept ${end - start} ms`);
+});
+
+test('ffi: what is to run before a tapped call runs before it, and not without a tap', () => {
+  const before: [call: string, fd: number][] = [];
+  setProbe((call, fd) => {
+    before.push([call, fd]);
+    if (call === 'close') getpid();
+  });
+  try {
+    close(CLOSED_FD);
+    assert.deepEqual(before, []);
+    const seen = tapped(() => close(CLOSED_FD));
+    assert.deepEqual(before, [['close', CLOSED_FD]]);
+    assert.equal(seen.length, 1);
+  } finally {
+    setProbe(null);
+  }
+  tapped(() => close(CLOSED_FD));
+  assert.equal(before.length, 1);
 });
 
 test('ffi: without a tap nothing is seen, and one can be taken away or replaced', () => {

@@ -132,17 +132,18 @@ async function stop(server: Server): Promise<void> {
 }
 
 /** What is to be known about a run beside its figures. */
-function notesOf(model: string, { report }: Played, dropped: number, folded: number): string[] {
+function notesOf(model: ModelName, { report }: Played, dropped: number, folded: number): string[] {
   const notes: string[] = [];
   const failed = report.clients.filter(({ error }) => error !== null);
   for (const { number, error } of failed) notes.push(`client ${number}: ${error}`);
   if (report.isCut) notes.push('the run was cut: somebody still waited when its time was up');
   if (folded > 0) notes.push(`${folded} would-blocks were folded into the one before, for room`);
   if (dropped > 0) notes.push(`${dropped} events found no room and are missing`);
-  if (model === 'node-net') {
+  const { family } = modelInfo(model);
+  if (family === 'baseline') {
     notes.push("libuv makes the baseline's calls itself, where no tap sees them: callbacks only");
   }
-  if (model === 'io-uring') {
+  if (family === 'completion') {
     notes.push('operations of a ring are no calls: they are counted as operations');
   }
   return notes;

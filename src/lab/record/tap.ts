@@ -67,7 +67,8 @@ function tapCalls(ring: TraceRing, { pen, at }: ThreadPen): void {
       return;
     }
     if (call === 'recv' || call === 'recvfrom') {
-      if (stamp.isSet) {
+      if (stamp.isSet && result > 0) {
+        stamp.isSet = false;
         pen.measured = METHOD['kernel-stamp'];
         pen.arrival = nanosecondsBetween(wall, stamp);
       }

@@ -8,21 +8,22 @@
  *   the stamp of the last packet of which the call took bytes.
  * - A packet that came in before the first socket had the option has no stamp; TCP then hands out
  *   none, UDP the time of the call.
+ * - With control data come descriptors that a Unix socket is sent, which recv(2) throws away.
  * - Pipes, FIFOs and terminals have no stamps. There poll(2) right before the read tells, once it has
  *   slept until there is something: the program then sleeps in poll(2) instead of read(2).
  *
  * What this means for us: whoever records holds a socket with the option from before the first
- * packet on. A traced recv is one recvmsg(2), so that the count of calls stays what it is; the one
- * setsockopt(2) for each new descriptor, and the poll(2) before a read, are probes: `isProbing`
- * tells the tap that a call is not the program's.
+ * packet on. A traced recv of an IP socket is one recvmsg(2), so that the count of calls stays what it
+ * is; of any other socket it is a recv. What a new descriptor is asked and told, once, and the
+ * poll(2) before a read are probes: `isProbing` tells the tap that a call is not the program's.
  */
 import { fstatSync } from 'node:fs';
 import { Arena } from '../arena.ts';
 import { addressOf, bindValue, type Native, report, resolve, setProbe, settle } from '../ffi.ts';
-import { CMSGHDR, IOVEC, MSGHDR, POLL, SOCKET, TIMESPEC } from '../posix/abi.ts';
+import { CMSGHDR, ERRNO, IOVEC, MSGHDR, POLL, SOCKET, TIMESPEC } from '../posix/abi.ts';
 import { isNonBlocking } from '../posix/fcntl.ts';
 import { pollFd } from '../posix/poll.ts';
-import { type ReceiveTwin, setReceiveTwin, setsockopt } from '../posix/socket.ts';
+import { getsockopt, type ReceiveTwin, setReceiveTwin, setsockopt } from '../posix/socket.ts';
 import { SO } from './sockets/abi.ts';
 
 const CONTROL_BYTES = 64;
@@ -79,14 +80,22 @@ function probe(call: () => number): number {
   }
 }
 
-/** Asks for stamps once: whether the descriptor is a socket that gives them. */
-export function askForStamps(fd: number): boolean {
+/** Asks for stamps once: whether the descriptor is an IP socket that gives them. */
+function takes(fd: number): boolean {
   if (fd < 0) return false;
   const kind = kindOf(fd);
   if (kind !== UNKNOWN) return kind === STAMPS;
-  const option = SO.SO_TIMESTAMPNS;
-  const result = probe(() => setsockopt(fd, SOCKET.SOL_SOCKET, option, ON, ON.length));
-  return setKind(fd, result === 0 ? STAMPS : OTHER) === STAMPS;
+  return setKind(fd, probe(() => turnOn(fd)) === 0 ? STAMPS : OTHER) === STAMPS;
+}
+
+function turnOn(fd: number): number {
+  const { SOL_SOCKET, SO_DOMAIN, AF_INET, AF_INET6 } = SOCKET;
+  const family = new Int32Array(1);
+  const bytes = new Uint8Array(family.buffer);
+  const asked = getsockopt(fd, SOL_SOCKET, SO_DOMAIN, bytes, Int32Array.of(bytes.length));
+  if (asked < 0) return asked;
+  if (family[0] !== AF_INET && family[0] !== AF_INET6) return -ERRNO.EOPNOTSUPP;
+  return setsockopt(fd, SOL_SOCKET, SO.SO_TIMESTAMPNS, ON, ON.length);
 }
 
 /** The memory of one recvmsg(2): header, one buffer, control data. One per thread. */
@@ -166,7 +175,6 @@ function receive(
   peer?: { readonly address: number; readonly room: number },
 ): number {
   const [call, frame] = [recvmsgNative as Native, message as Message];
-  askForStamps(fd);
   stamp.isSet = false;
   const header = frame.prepare(buffer, size, peer?.address ?? 0, peer?.room ?? 0);
   const start = performance.now();
@@ -177,6 +185,7 @@ function receive(
 }
 
 const twin: ReceiveTwin = {
+  takes,
   recvAt: (fd, address, size, flags) => receive('recv', fd, address, size, flags),
   recv: (fd, memory, size, flags) => receive('recv', fd, addressOf(memory), size, flags),
   recvfrom(fd, memory, size, flags, address, sizeAddress) {

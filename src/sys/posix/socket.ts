@@ -167,6 +167,8 @@ type ReceiveFrom = SystemCall<[...Transfer<Uint8Array>, ...Sender]>;
 
 /** What runs in place of the receiving calls while somebody traces, and tells the tap itself. */
 export interface ReceiveTwin {
+  /** Whether this descriptor's receives are its business. */
+  takes(fd: number): boolean;
   readonly recv: Receive;
   readonly recvAt: SystemCall<Transfer<number>>;
   readonly recvfrom: ReceiveFrom;
@@ -182,7 +184,7 @@ export function setReceiveTwin(next: ReceiveTwin | null): void {
 const recvBound: Receive = bind('recv', 'ssize', ['fd', 'buffer', 'size', 'int']);
 
 function recvPlain(fd: number, bytes: Uint8Array, size: number, flags: number): number {
-  return (twin !== null ? twin.recv : recvBound)(fd, bytes, size, flags);
+  return (twin?.takes(fd) ? twin.recv : recvBound)(fd, bytes, size, flags);
 }
 
 /**
@@ -211,7 +213,7 @@ const RECEIVE_FROM = ['fd', 'buffer', 'size', 'int', 'address', 'address'] as co
 const recvfromBound: ReceiveFrom = bind('recvfrom', 'ssize', RECEIVE_FROM);
 
 const recvfromPlain: ReceiveFrom = (fd, bytes, size, flags, address, sizeAddress) =>
-  (twin !== null ? twin.recvfrom : recvfromBound)(fd, bytes, size, flags, address, sizeAddress);
+  (twin?.takes(fd) ? twin.recvfrom : recvfromBound)(fd, bytes, size, flags, address, sizeAddress);
 
 /**
  * recvfrom(2) into the caller's memory; the sender goes to mapped memory. At `sizeAddress` lies the
@@ -242,7 +244,7 @@ let sendNative: Native | undefined;
 export function recvAt(fd: number, address: number, size: number, flags: number): number {
   recvNative ??= resolve('recv', 'int', TRANSFER_AT);
   if (tap === null) return settle(recvNative(fd, address, size, flags));
-  if (twin !== null) return twin.recvAt(fd, address, size, flags);
+  if (twin?.takes(fd)) return twin.recvAt(fd, address, size, flags);
   const start = performance.now();
   return report('recv', fd, start, settle(recvNative(fd, address, size, flags)));
 }
