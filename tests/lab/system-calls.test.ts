@@ -31,7 +31,7 @@ interface RecordedRun {
   readonly model: string;
   readonly counts: Readonly<Record<string, number>>;
   readonly threads: readonly number[];
-  /** The epoll instances that the program opened. */
+  /** The epoll instances and rings that the program opened. */
   readonly own: readonly number[];
   readonly dropped: number;
   readonly echoed: number;
@@ -58,13 +58,19 @@ function parseStrace(text: string): Map<number, SeenCall[]> {
   return found;
 }
 
-/** How often strace saw the threads of a run make a call. Node's own loop has an epoll instance too. */
+/** These go to a descriptor of the program's; Node's own loop has an epoll instance and a ring too. */
+const ON_OWN: readonly string[] = ['epoll_ctl', 'epoll_wait', 'io_uring_enter'];
+/** A ring that is registered goes by its place in the thread's table, and ours is the only one. */
+const REGISTERED_RING = 0;
+
+/** How often strace saw the threads of a run make a call. */
 function countSeen(run: RecordedRun, seen: Map<number, SeenCall[]>, call: string): number {
   const names = SYSTEM_CALLS[call] as readonly string[];
   const calls = run.threads.flatMap((tid) => seen.get(tid) ?? []);
   return calls.filter(({ call: name, first }) => {
     if (!names.includes(name)) return false;
-    return call !== 'epoll_ctl' || run.own.includes(first);
+    if (!ON_OWN.includes(call) || run.own.includes(first)) return true;
+    return call === 'io_uring_enter' && first === REGISTERED_RING;
   }).length;
 }
 
