@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import type { TraceSummary } from '../../src/trace.ts';
-import { readTrace } from '../../src/trace.ts';
+import { readTrace, SCENARIOS, type TraceSummary } from '../../src/trace.ts';
 import { test } from '../harness/test.ts';
 import { assertFails, CLI, childrenOf, Folder, isAlive, polyio, until } from './polyio-process.ts';
 
@@ -74,6 +73,15 @@ test(
   },
   { limitMs: LIMIT_MS },
 );
+
+test('trace --help: examples, what the file is for, exit codes', async () => {
+  const { code, stdout, stderr } = await trace('--help');
+  assert.equal(code, 0, stderr);
+  for (const text of ['Examples:', 'ui.perfetto.dev', '--read <file>', 'Ctrl-C', 'Exit codes:']) {
+    assert.ok(stdout.includes(text), text);
+  }
+  for (const name of Object.keys(SCENARIOS)) assert.ok(stdout.includes(name), name);
+});
 
 test(
   'trace: what is wrong is said in one sentence before anything runs',

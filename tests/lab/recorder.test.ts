@@ -98,6 +98,26 @@ for (const scenario of Object.keys(SCENARIOS) as Scenario[]) {
   );
 }
 
+test('record: two models get the same script, act for act', async () => {
+  const options = {
+    clients: 3,
+    messages: 5,
+    delayMs: 4,
+    seed: 42,
+    scenario: 'slow-sender',
+  } as const;
+  const sends = async (model: ModelName): Promise<number[][]> => {
+    const { events, connections } = await record({ ...options, model });
+    const clients = new Map(connections.map(({ port, client }) => [port, client]));
+    const found: number[][] = [[], [], []];
+    for (const { kind, name, about, result } of events) {
+      if (kind === 'client' && name === 'send') found[clients.get(about) as number]?.push(result);
+    }
+    return found;
+  };
+  assert.deepEqual(await sends('blocking'), await sends('poll'));
+});
+
 test('record: a ring that is too small says how much is missing', async () => {
   const { dropped, notes, events } = await record({ ...SMALL, model: 'poll', capacity: 40 });
   assert.equal(events.length, 40);

@@ -160,6 +160,8 @@ async function recordOnce(script: Script, options: RecordOptions): Promise<Trace
   const workers = info === null ? 1 : workersOf(info, script.clients);
   const abort = signal === undefined ? {} : { signal };
   const server = await serve(module, { model, port: 0, workers, ...abort });
+  // A worker that dies is told by the end of the run, which waits for all of them.
+  server.finished.catch(() => {});
   const hand = takePen(shared.ring);
   let played: Played;
   try {

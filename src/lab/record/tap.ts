@@ -85,21 +85,26 @@ function tapCalls(ring: TraceRing, { pen, at }: ThreadPen): void {
   });
 }
 
+function tokenOf(low: number, high: number): number {
+  return (high >>> 0) * HIGH + (low >>> 0);
+}
+
 function tapRings({ pen, at }: ThreadPen): void {
-  const operations = new Map<number, Operation>();
+  // By both halves of the token: as one number it would lose its last digits.
+  const operations = new Map<string, Operation>();
   setRingTap({
     prepared(operation, fd, low, high, now) {
-      const token = (high >>> 0) * HIGH + (low >>> 0);
       const name = operationName(operation);
-      operations.set(token, { name, fd });
-      pen.write(KIND.submission, name, fd, at(now), at(now), 0, 0, token);
+      operations.set(`${high} ${low}`, { name, fd });
+      const time = at(now);
+      pen.write(KIND.submission, name, fd, time, time, 0, 0, tokenOf(low, high));
     },
     completed(low, high, result, isLast, now) {
-      const token = (high >>> 0) * HIGH + (low >>> 0);
-      const { name = 'unknown', fd = -1 } = operations.get(token) ?? {};
-      if (isLast) operations.delete(token);
-      const time = at(now);
-      pen.write(KIND.completion, name, fd, time, time, result, result < 0 ? -result : 0, token);
+      const key = `${high} ${low}`;
+      const { name = 'unknown', fd = -1 } = operations.get(key) ?? {};
+      if (isLast) operations.delete(key);
+      const [time, errno] = [at(now), Math.max(0, -result)];
+      pen.write(KIND.completion, name, fd, time, time, result, errno, tokenOf(low, high));
     },
   });
 }
