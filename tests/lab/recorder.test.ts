@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { createScript, record, SCENARIOS, type Scenario } from '../../src/lab.ts';
 import { MODELS, type ModelName } from '../../src/servers.ts';
 import type { Trace, TraceEvent } from '../../src/trace.ts';
-import { test } from '../harness/test.ts';
+import { childrenOf, until } from '../cli/polyio-process.ts';
+import { openDescriptors, test } from '../harness/test.ts';
 
 const LIMIT_MS = 60_000;
 const SMALL = { clients: 2, messages: 4, delayMs: 5 };
@@ -166,6 +168,28 @@ test('record: a signal ends the run with its reason, and nothing goes on', async
   const run = record({ ...SMALL, delayMs: 2_000, model: 'blocking', signal: stop.signal });
   setTimeout(() => stop.abort(reason), 300);
   await assert.rejects(run, reason);
+});
+
+/** How many sockets of this process are connected by TCP. */
+function connectedSockets(): number {
+  const own = new Set(openDescriptors().values());
+  const rows = readFileSync('/proc/self/net/tcp', 'latin1').trim().split('\n');
+  return rows.filter((row) => {
+    const [, , , state, , , , , , inode] = row.trim().split(/\s+/);
+    return state === '01' && own.has(`socket:[${inode}]`);
+  }).length;
+}
+
+test('record: a worker that dies ends the run with that error', async () => {
+  const before = new Set(childrenOf(process.pid));
+  const options = { clients: 2, messages: 9, delayMs: 2_000, model: 'blocking-processes' } as const;
+  const run = record(options);
+  const failure = assert.rejects(run, { code: 'ERR_POLYIO_WORKER_DIED' });
+  const started = () => childrenOf(process.pid).filter((pid) => !before.has(pid));
+  await until('the clients', () => connectedSockets() === 2);
+  process.kill(started()[0] as number, 'SIGKILL');
+  await failure;
+  await until('the end of the others', () => started().length === 0);
 });
 
 test('record: what cannot run is refused before anything starts', async () => {
