@@ -13,6 +13,7 @@ import { Socket } from '../../io.ts';
 import { describeHost } from '../../platform/host.ts';
 import { type ModelInfo, type ModelName, modelInfo, type Server, serve } from '../../servers.ts';
 import { ERRNO } from '../../sys/abi.ts';
+import { requireLinux } from '../../sys/linux/presence.ts';
 import {
   instantOf,
   KIND,
@@ -231,10 +232,12 @@ const TRIES = 3;
  *
  * A run during which the wall clock was set is dropped, and recorded again up to three times; the
  * trace's notes say so. Rejects with SystemError ETIME when that never helped, with UnsupportedError
- * when the model cannot run here, with TypeError and RangeError for options (before anything
+ * when the model cannot run here
+ * or this is not Linux, with TypeError and RangeError for options (before anything
  * starts), with the signal's reason.
  */
 export async function record(options: RecordOptions = {}): Promise<Trace> {
+  requireLinux('recording a run');
   const script = createScript(options);
   options.signal?.throwIfAborted();
   const lost: string[] = [];
@@ -266,6 +269,7 @@ export function recordCalls<Result>(
   work: () => Result,
   { capacity = CAPACITY }: { readonly capacity?: number } = {},
 ): RecordedCalls<Result> {
+  requireLinux('recording calls');
   const { monotonic, wall } = readClocks();
   const memory = new SharedArrayBuffer(TraceRing.size(capacity));
   const origin = { monotonic: instantOf(monotonic), wall: instantOf(wall) };
