@@ -5,6 +5,8 @@ import { count, decimal, nanoseconds } from './figures.ts';
 import { color } from './output.ts';
 
 const CALLS_SHOWN = 8;
+/** A smaller part of the time is not worth a word. */
+const SHARE_SHOWN = 0.01;
 
 function percent(part: number, whole: number): string {
   return whole > 0 ? `${decimal((100 * part) / whole)} %` : '0 %';
@@ -27,7 +29,12 @@ function describeWaiting({ run, summary }: Trace, lengthNs: number): string {
   const family = MODELS.find(({ name }) => name === run.model)?.family;
   const who = threads === 1 ? 'The thread' : `Each of the ${threads} threads`;
   if (family === 'blocking') {
-    return `${who} slept in accept and recv for ${share} of the run, through both phases of each call.`;
+    const sending = summary.callTimes['send'] ?? 0;
+    const also =
+      sending > lengthNs * threads * SHARE_SHOWN
+        ? ` and in send for ${percent(sending, lengthNs * threads)}`
+        : '';
+    return `${who} slept in accept and recv for ${share} of the run${also}, through both phases of each call.`;
   }
   if (family === 'polling') {
     const blocked = percent(wouldBlocks, totalCalls);
@@ -53,8 +60,12 @@ function describePhases({ wait, ready, copy, measured }: TraceSummary): string[]
       : [
           `Then it lay ready in the kernel for ${nanoseconds(ready.median)} until the program asked for it.`,
         ];
+  const waited =
+    wait.median === 0
+      ? `Phase 1: for most of ${wait.count} receives the data was in the kernel already: no wait.`
+      : `Phase 1: a connection waited ${nanoseconds(wait.median)} for its data to reach the kernel (median of ${wait.count}).`;
   return [
-    `Phase 1: a connection waited ${nanoseconds(wait.median)} for its data to reach the kernel (median of ${wait.count}).`,
+    waited,
     ...between,
     `Phase 2: ${nanoseconds(copy.median)} until it was copied to the program, wake-up included.`,
     ...(bySender
@@ -105,8 +116,8 @@ function table(trace: Trace, lengthNs: number): string[] {
     spreadRow('round trip of a message', summary.roundTrip),
     '',
     fact('calls', describeCalls(summary)),
-    fact('calls per message', decimal(summary.callsPerMessage)),
-    fact('would-blocks', decimal(summary.wouldBlocks)),
+    fact('calls per message', summary.totalCalls === 0 ? '-' : decimal(summary.callsPerMessage)),
+    fact('would-blocks', summary.totalCalls === 0 ? '-' : decimal(summary.wouldBlocks)),
     fact('operations', decimal(summary.operations)),
     fact('CPU time', `${nanoseconds(cpuNs)}, ${percent(cpuNs, lengthNs)} of one CPU`),
     fact('context switches', `${voluntarySwitches} to sleep, ${involuntarySwitches} for others`),

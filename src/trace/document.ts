@@ -102,6 +102,8 @@ export interface TraceSummary {
   readonly roundTrip: Spread;
   /** How often each call was made, by name. */
   readonly calls: Readonly<Record<string, number>>;
+  /** The time inside each call, by name, over all threads; would-blocks that were folded left out. */
+  readonly callTimes: Readonly<Record<string, number>>;
   readonly totalCalls: number;
   readonly callsPerMessage: number;
   readonly wouldBlocks: number;

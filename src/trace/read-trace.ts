@@ -210,11 +210,21 @@ const FIGURES = [
   'processes',
 ] as const;
 
+/** Numbers by the names of calls. */
+function readCalls(value: unknown, path: string): Record<string, number> {
+  const calls = Object.entries(asObject(value, path));
+  asList(calls, path, NAMES_MAX);
+  return Object.fromEntries(
+    calls.map(([name, number]) => {
+      const call = asText(name, `a name in ${path}`);
+      return [call, asNumber(number, `${path}.${call}`)];
+    }),
+  );
+}
+
 function readSummary(value: unknown): TraceSummary {
   const summary = asObject(value, 'summary');
   const spread = (name: string): Spread => readSpread(summary[name], `summary.${name}`);
-  const calls = Object.entries(asObject(summary['calls'], 'summary.calls'));
-  asList(calls, 'summary.calls', NAMES_MAX);
   return {
     ...numbersOf(summary, 'summary', FIGURES),
     wait: spread('wait'),
@@ -222,12 +232,8 @@ function readSummary(value: unknown): TraceSummary {
     copy: spread('copy'),
     roundTrip: spread('roundTrip'),
     measured: numbersOf(summary['measured'], 'summary.measured', METHODS),
-    calls: Object.fromEntries(
-      calls.map(([name, count]) => [
-        asText(name, 'a name in summary.calls'),
-        asNumber(count, `summary.calls.${asText(name, 'a name')}`),
-      ]),
-    ),
+    calls: readCalls(summary['calls'], 'summary.calls'),
+    callTimes: readCalls(summary['callTimes'], 'summary.callTimes'),
   };
 }
 

@@ -6,8 +6,6 @@ import { recordCalls } from '../../src/lab.ts';
 import type { TraceEvent } from '../../src/trace.ts';
 import { test } from '../harness/test.ts';
 
-const WAIT_MS = 30;
-
 function named(events: readonly TraceEvent[], name: string): TraceEvent[] {
   return events.filter((event) => event.name === name && event.kind === 'call');
 }
@@ -16,11 +14,15 @@ function probesOf(events: readonly TraceEvent[]): string[] {
   return events.filter(({ kind }) => kind === 'probe').map(({ name }) => name);
 }
 
-/** Writes to a descriptor of this process from another thread, some time later. */
-function writeLater(fd: number): Worker {
+/** poll(2) by the number that the kernel shows while a thread sleeps in it. */
+const POLL = process.arch === 'arm64' ? 73 : 7;
+
+/** Another thread that writes to a descriptor of this process once the main thread sleeps in poll(2). */
+function writeWhenAsleep(fd: number): Worker {
   const source = `
-    const { writeSync } = require('node:fs');
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${WAIT_MS});
+    const { readFileSync, writeSync } = require('node:fs');
+    const file = '/proc/self/task/${process.pid}/syscall';
+    while (!readFileSync(file, 'latin1').startsWith('${POLL} '));
     writeSync(${fd}, 'hello');
   `;
   return new Worker(source, { eval: true });
@@ -29,7 +31,7 @@ function writeLater(fd: number): Worker {
 test('record: a read of an empty pipe sleeps until a probe says that something came', async () => {
   using pipe = Pipe.open();
   const { reader, writer } = pipe;
-  const thread = writeLater(writer.fd);
+  const thread = writeWhenAsleep(writer.fd);
   await once(thread, 'online');
   const buffer = new Uint8Array(16);
   const { result, events } = recordCalls(() => reader.read(buffer));

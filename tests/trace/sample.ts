@@ -105,6 +105,7 @@ export const SAMPLE: Trace = {
     copy: spread,
     roundTrip: spread,
     calls: { recv: 8, accept4: 1, send: 1 },
+    callTimes: { recv: 750, accept4: 75, send: 20 },
     totalCalls: 10,
     callsPerMessage: 10,
     wouldBlocks: 7,

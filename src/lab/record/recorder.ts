@@ -55,11 +55,15 @@ export interface RecordOptions extends ScriptOptions {
   readonly readClocks?: typeof readClocks;
 }
 
-/** Everything of a run that is still running. */
-interface Running {
+/** What a run is made of. */
+interface Recorded {
   readonly script: Script;
   readonly shared: SharedRing;
   readonly server: Server;
+}
+
+/** A run that is still running. */
+interface Running extends Recorded {
   readonly hand: ThreadPen;
   readonly signal: AbortSignal | undefined;
 }
@@ -133,14 +137,23 @@ async function stop(server: Server): Promise<void> {
 }
 
 /** What is to be known about a run beside its figures. */
-function notesOf(model: ModelName, { report }: Played, dropped: number, folded: number): string[] {
+function notesOf(
+  { script, server, shared }: Recorded,
+  { report }: Played,
+  folded: number,
+): string[] {
+  const { dropped } = shared.ring;
   const notes: string[] = [];
+  if (script.scenario === 'slow-reader') {
+    const { bytes = 0 } = script.steps[0]?.find(({ act }) => act === 'send') ?? {};
+    notes.push(`client 0 sends messages of ${bytes} bytes, and reads late`);
+  }
   const failed = report.clients.filter(({ error }) => error !== null);
   for (const { number, error } of failed) notes.push(`client ${number}: ${error}`);
   if (report.isCut) notes.push('the run was cut: somebody still waited when its time was up');
   if (folded > 0) notes.push(`${folded} would-blocks were folded into the one before, for room`);
   if (dropped > 0) notes.push(`${dropped} events found no room and are missing`);
-  const { family } = modelInfo(model);
+  const { family } = modelInfo(server.model);
   if (family === 'baseline') {
     notes.push("libuv makes the baseline's calls itself, where no tap sees them: callbacks only");
   }
@@ -173,7 +186,7 @@ async function recordOnce(script: Script, options: RecordOptions): Promise<Trace
   signal?.throwIfAborted();
   const last = read();
   if (!keptTogether(first, last)) throw new ClockMoved(movedNs(first, last));
-  return assemble(script, server, shared, played, movedNs(first, last));
+  return assemble({ script, server, shared }, played, movedNs(first, last));
 }
 
 /** The wall clock was set in the middle of a run. */
@@ -186,13 +199,8 @@ class ClockMoved extends Error {
   }
 }
 
-function assemble(
-  script: Script,
-  server: Server,
-  shared: SharedRing,
-  played: Played,
-  moved: number,
-): Trace {
+function assemble(run: Recorded, played: Played, moved: number): Trace {
+  const { script, server, shared } = run;
   const { ring, origin } = shared;
   const { report, window, writers } = played;
   const events = ring.events();
@@ -215,7 +223,7 @@ function assemble(
     },
     window,
     dropped: ring.dropped,
-    notes: notesOf(model, played, ring.dropped, folded),
+    notes: notesOf(run, played, folded),
     writers,
     connections,
     events,

@@ -15,7 +15,7 @@ const WAITS: ReadonlySet<string> = new Set([
   'io_uring_enter',
 ]);
 
-/** Calls of a traced run that are kept for no model: what starts and ends a thread. */
+/** How the durations lie. */
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (part: number): number =>
@@ -45,10 +45,16 @@ export function lengthsOf({ waitStart, arrival, asked, end }: TracePhase): Split
   };
 }
 
-function countCalls(events: readonly TraceEvent[]): Record<string, number> {
-  const counts = new Map<string, number>();
-  for (const { name, times } of events) counts.set(name, (counts.get(name) ?? 0) + times);
-  return Object.fromEntries([...counts].sort(([, a], [, b]) => b - a));
+/** Adds up something of events by their names, the largest sum first. */
+function addUp(
+  events: readonly TraceEvent[],
+  amount: (event: TraceEvent) => number,
+): Record<string, number> {
+  const sums = new Map<string, number>();
+  for (const event of events) {
+    sums.set(event.name, (sums.get(event.name) ?? 0) + amount(event));
+  }
+  return Object.fromEntries([...sums].sort(([, a], [, b]) => b - a));
 }
 
 function sum(values: readonly number[]): number {
@@ -77,10 +83,12 @@ export function summarize(recorded: Recorded): TraceSummary {
   const splits = phases.map(lengthsOf).filter((split) => split !== null);
   const totalCalls = sum(calls.map(({ times }) => times));
   const clipped = ({ start, end }: TraceEvent) => Math.min(end, to) - Math.max(start, from);
-  // What began before the clients did and slept into their time.
-  const waits = recorded.events.filter(
-    ({ kind, name, start, end }) => kind === 'call' && WAITS.has(name) && end > from && start < to,
+  // What began before the clients did and slept into their time counts from there.
+  // Folded would-blocks last from the first to the last of them, most of that outside the calls.
+  const during = recorded.events.filter(
+    ({ kind, start, end, times }) => kind === 'call' && times === 1 && end > from && start < to,
   );
+  const waits = during.filter(({ name }) => WAITS.has(name));
   return {
     messages: roundTripsNs.length,
     receives: phases.length,
@@ -88,7 +96,8 @@ export function summarize(recorded: Recorded): TraceSummary {
     ready: spreadOf(splits.map(({ ready }) => ready)),
     copy: spreadOf(splits.map(({ copy }) => copy)),
     roundTrip: spreadOf(roundTripsNs),
-    calls: countCalls(calls),
+    calls: addUp(calls, ({ times }) => times),
+    callTimes: addUp(during, clipped),
     totalCalls,
     callsPerMessage: roundTripsNs.length === 0 ? 0 : totalCalls / roundTripsNs.length,
     wouldBlocks: sum(calls.filter(({ errno }) => errno === wouldBlock).map(({ times }) => times)),
