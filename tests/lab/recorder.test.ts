@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createScript, record, SCENARIOS, type Scenario } from '../../src/lab.ts';
 import { MODELS, type ModelName } from '../../src/servers.ts';
-import type { Trace, TraceEvent } from '../../src/trace.ts';
+import type { Trace, TraceConnection, TraceEvent } from '../../src/trace.ts';
 import { childrenOf, until } from '../cli/polyio-process.ts';
 import { openDescriptors, test } from '../harness/test.ts';
 
 const LIMIT_MS = 60_000;
+/** How closely the clocks are known to one another, generously. */
+const CLOCKS_NS = 50_000;
 const SMALL = { clients: 2, messages: 4, delayMs: 5 };
 
 /** Receives of these are not calls of the program's, so the sender's clock has to do. */
@@ -99,6 +101,38 @@ for (const scenario of Object.keys(SCENARIOS) as Scenario[]) {
     { limitMs: LIMIT_MS },
   );
 }
+
+test('record: the kernel stamps no byte before its sender sends it, and few long after', async (context) => {
+  const { events, phases, connections } = await record({
+    model: 'poll',
+    clients: 3,
+    messages: 8,
+    delayMs: 6,
+  });
+  const received = new Map<number, number>();
+  const delays: number[] = [];
+  for (const { connection, bytes, arrival, measured } of phases) {
+    if (measured !== 'kernel-stamp') continue;
+    const total = (received.get(connection) ?? 0) + bytes;
+    received.set(connection, total);
+    const { port } = connections[connection] as TraceConnection;
+    // The stamp is that of the last packet, which the send belongs to that the bytes reach into.
+    let sent = 0;
+    const send = events.find(({ kind, name, about, result }) => {
+      if (kind !== 'client' || name !== 'send' || about !== port) return false;
+      sent += result;
+      return sent >= total;
+    });
+    assert.ok(send !== undefined && arrival !== null);
+    assert.ok(arrival >= send.start - CLOCKS_NS, `${send.start - arrival} ns before it was sent`);
+    delays.push(arrival - send.start);
+  }
+  assert.ok(delays.length > 0);
+  const median = delays.sort((a, b) => a - b)[delays.length >> 1] as number;
+  context.diagnostic(
+    `stamped ${median / 1_000} us after the sender began, median of ${delays.length}`,
+  );
+});
 
 test('record: two models get the same script, act for act', async () => {
   const options = {
