@@ -18,6 +18,7 @@ const WAITS: Readonly<Record<string, string>> = {
   poll: 'poll',
   epoll: 'epoll_wait',
   'epoll-edge': 'epoll_wait',
+  kqueue: 'kevent',
   'signal-driven': 'sigtimedwait',
   'io-uring': 'io_uring_enter',
 };
@@ -138,7 +139,7 @@ export function describeTrace(trace: Trace): string[] {
   const size = `${count(run.clients, 'client')}, ${count(summary.messages, 'message')} of ${count(run.bytes, 'byte')}`;
   return [
     `${color.bold(run.model)} under '${run.scenario}', seed ${run.seed}: ${size} in ${nanoseconds(lengthNs)}, ${count(events.length, 'event')}`,
-    color.dim(`Linux ${machine.kernel}, ${machine.architecture}, Node ${machine.node}`),
+    color.dim(`${machine.system} ${machine.kernel}, ${machine.architecture}, Node ${machine.node}`),
     '',
     describeWaiting(trace, lengthNs),
     ...describePhases(summary),

@@ -20,6 +20,8 @@ export interface TraceRun {
 
 /** Where it was run. */
 export interface TraceMachine {
+  /** `linux`, `darwin` and so on, as Node names them. */
+  readonly system: string;
   readonly kernel: string;
   readonly architecture: string;
   readonly cpus: number;

@@ -90,6 +90,7 @@ function readRun(value: unknown): Trace['run'] {
 function readMachine(value: unknown): Trace['machine'] {
   const machine = asObject(value, 'machine');
   return {
+    system: asText(machine['system'], 'machine.system'),
     kernel: asText(machine['kernel'], 'machine.kernel'),
     architecture: asText(machine['architecture'], 'machine.architecture'),
     node: asText(machine['node'], 'machine.node'),

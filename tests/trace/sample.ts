@@ -30,7 +30,7 @@ export const SAMPLE: Trace = {
     seed: 1,
     workers: 1,
   },
-  machine: { kernel: '6.18.0', architecture: 'x64', cpus: 2, node: 'v24.0.0' },
+  machine: { system: 'linux', kernel: '6.18.0', architecture: 'x64', cpus: 2, node: 'v24.0.0' },
   clock: { origin: '2026-01-01T00:00:00.000Z', errorNs: 100, movedNs: -3, tapNs: 150 },
   window: [0, 1_000],
   dropped: 0,

@@ -208,13 +208,13 @@ function assemble(run: Recorded, played: Played, moved: number): Trace {
   const { connections, phases } = splitPhases(events, ports);
   const roundTripsNs = report.clients.flatMap((client) => client.roundTripsNs);
   const folded = events.reduce((sum, { times }) => sum + times - 1, 0);
-  const { kernel, arch: architecture, node } = describeHost();
+  const { platform: system, kernel, arch: architecture, node } = describeHost();
   const { scenario, clients, messages, bytes, delayMs, seed } = script;
   const { model, workers } = server;
   const wouldBlock = ERRNO.EAGAIN;
   return {
     run: { model, scenario, clients, messages, bytes, delayMs, seed, workers },
-    machine: { kernel, architecture, cpus: availableParallelism(), node },
+    machine: { system, kernel, architecture, cpus: availableParallelism(), node },
     clock: {
       origin: new Date(Number(origin.wall / 1_000_000n)).toISOString(),
       errorNs: origin.errorNs,

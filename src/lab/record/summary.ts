@@ -9,6 +9,7 @@ const WAITS: ReadonlySet<string> = new Set([
   'recvfrom',
   'read',
   'epoll_wait',
+  'kevent',
   'poll',
   'select',
   'sigtimedwait',
