@@ -17,10 +17,7 @@ import { Arena } from '../sys/arena.ts';
 import { addressOfBytes } from '../sys/posix/message.ts';
 
 /** The kernel's own limit (UIO_MAXIOV). */
-const BUFFERS_MAX = 1_024;
-
-/** One more than the caller may give: see `messageOverflow`. */
-const VECTORS = BUFFERS_MAX + 1;
+export const BUFFERS_MAX = 1_024;
 
 /** The most control data that one message may carry here, in bytes. */
 export const CONTROL_SIZE_MAX = 65_536;
@@ -49,11 +46,11 @@ export function totalSize(buffers: readonly Uint8Array[]): number {
 /** What lies at the addresses of one `struct msghdr`. */
 export class MessageFrame {
   readonly #arena = Arena.map(
-    4 * 64 + MSGHDR.size + SOCKADDR_STORAGE.size + VECTORS * IOVEC.size + CONTROL_SIZE_MAX,
+    4 * 64 + MSGHDR.size + SOCKADDR_STORAGE.size + BUFFERS_MAX * IOVEC.size + CONTROL_SIZE_MAX,
   );
   readonly #header = this.#arena.carve(MSGHDR.size);
   readonly #name = this.#arena.carve(SOCKADDR_STORAGE.size);
-  readonly #vectors = this.#arena.carve(VECTORS * IOVEC.size);
+  readonly #vectors = this.#arena.carve(BUFFERS_MAX * IOVEC.size);
   readonly #control = this.#arena.carve(CONTROL_SIZE_MAX);
   readonly #headerView = viewOf(this.#header.bytes);
   readonly #vectorView = viewOf(this.#vectors.bytes);

@@ -26,6 +26,7 @@ import { ControlWriter } from './control-writer.ts';
 import { lengthFlag } from './datagrams.ts';
 import {
   asBufferList,
+  BUFFERS_MAX,
   CONTROL_SIZE_MAX,
   type MessageFrame,
   messageFrame,
@@ -144,7 +145,9 @@ export function receiveMessage(
   const list = asBufferList(buffers, asIncoming);
   const flags = RECEIVE_FLAGS | askedLength(channel) | channel.flags;
   const frame = messageFrame();
-  const rest = carriesMessages(channel.type) ? messageOverflow() : null;
+  // With as many buffers as the kernel takes, only that a message was cut is known.
+  const hasRoom = carriesMessages(channel.type) && list.length < BUFFERS_MAX;
+  const rest = hasRoom ? messageOverflow() : null;
   frame.begin(rest === null ? list : [...list, rest], controlSize);
   try {
     const { deadline, fd } = channel;

@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import type { Address } from '../../src/io.ts';
 import { tgkill } from '../../src/sys/linux/thread.ts';
 import { getpid } from '../../src/sys/posix/unistd.ts';
+import { HAS } from '../../src/sys/posix/ways.ts';
 import { INTERRUPT_SIGNAL } from '../../src/sys/threads.ts';
 
 export interface Order {
@@ -59,7 +60,7 @@ export interface BlockedCall {
 const arm64 = process.arch === 'arm64';
 
 const CALLS = {
-  accept: arm64 ? 242 : 288,
+  accept: HAS.accept4 ? (arm64 ? 242 : 288) : arm64 ? 202 : 43,
   recv: arm64 ? 207 : 45,
   recvmsg: arm64 ? 212 : 47,
   recvmmsg: arm64 ? 243 : 299,

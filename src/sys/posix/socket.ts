@@ -23,9 +23,9 @@ export const NO_SIGPIPE = HAS.nosignal ? SOCKET.MSG_NOSIGNAL : 0;
 
 /**
  * The option that tells a socket to raise no SIGPIPE. Linux has none; where it goes the other way
- * for a test, an option that does nothing here (SO_NOFCS) stands for it, so that it can be seen.
+ * for a test, an option that changes nothing (SO_SELECT_ERR_QUEUE) stands for it, so that it shows.
  */
-const QUIET_OPTION = BSD.SO_NOSIGPIPE === ABSENT ? 43 : BSD.SO_NOSIGPIPE;
+export const QUIET_OPTION = BSD.SO_NOSIGPIPE === ABSENT ? 45 : BSD.SO_NOSIGPIPE;
 const ON = new Uint8Array(Int32Array.of(1).buffer);
 
 function keepQuiet(fd: number): number {
