@@ -1,13 +1,11 @@
 /**
  * The first lines that a worker process runs: descriptor 3 is the listener, 4 the shared memory,
- * 5 leads to the starter.
+ * 5 takes its report to the starter, 6 (where it is needed) tells of the starter's end.
  */
 import { writeSync } from 'node:fs';
-import { SIGNAL } from '../sys/abi.ts';
 import { Arena } from '../sys/arena.ts';
 import { close } from '../sys/descriptor.ts';
-import { setParentDeathSignal } from '../sys/linux/process.ts';
-import { getppid } from '../sys/posix/unistd.ts';
+import { endWithParent } from '../sys/process.ts';
 import { loadProtocol } from './load-protocol.ts';
 import { modelInfo } from './models.ts';
 import type { Protocol } from './protocol.ts';
@@ -18,6 +16,7 @@ import {
   failureReport,
   LISTENER_FD,
   MEMORY_FD,
+  PARENT_FD,
   type ProcessStart,
   REPORT_FD,
   type WorkerReport,
@@ -30,9 +29,7 @@ function report(message: WorkerReport): void {
 
 async function main(start: ProcessStart): Promise<void> {
   const { workers, worker, limits } = start;
-  setParentDeathSignal(SIGNAL.SIGKILL);
-  // The parent may have died before the line above.
-  if (getppid() !== start.parent) return;
+  if (!endWithParent(start.parent, PARENT_FD)) return;
   const model = modelInfo(start.model);
   const memory = Arena.share(MEMORY_FD, ControlBlock.size(workers));
   close(MEMORY_FD);

@@ -1,15 +1,17 @@
 /** Workers that are processes of their own. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { PolyioError, type PolyioErrorCode, SystemError } from '../errors.ts';
 import { Arena } from '../sys/arena.ts';
 import { close } from '../sys/descriptor.ts';
-import { createMemoryFile } from '../sys/linux/process.ts';
 import { ftruncate } from '../sys/posix/unistd.ts';
+import { createSharedFile, NEEDS_PARENT_SOCKET } from '../sys/process.ts';
 import { wakeThread } from '../sys/threads.ts';
 import { ControlBlock, STATE, type WorkerRecord } from './statistics.ts';
 import {
+  PARENT_FD,
   type ProcessStart,
   REPORT_FD,
   type WorkerHandle,
@@ -27,8 +29,8 @@ export interface ProcessMemory {
 
 /** Makes such memory; whoever starts the workers closes the descriptor after the last of them. Throws SystemError. */
 export function processMemory(workers: number): ProcessMemory {
-  const fd = createMemoryFile('polyio-control');
-  if (fd < 0) throw new SystemError(fd, 'memfd_create');
+  const fd = createSharedFile('polyio-control');
+  if (fd < 0) throw new SystemError(fd, 'open', { hint: 'memory for worker processes' });
   const size = ControlBlock.size(workers);
   const result = ftruncate(fd, size);
   if (result < 0) {
@@ -36,6 +38,17 @@ export function processMemory(workers: number): ProcessMemory {
     throw new SystemError(result, 'ftruncate');
   }
   return { arena: Arena.share(fd, size), fd };
+}
+
+const STDIO = ['ignore', 'inherit', 'inherit'] as const;
+const PARENT_SOCKET = NEEDS_PARENT_SOCKET ? (['pipe'] as const) : [];
+
+/** Nothing comes out of our end of the socket but its end; until then it keeps nobody waiting. */
+function holdSocket({ stdio }: ChildProcess): void {
+  const socket = (stdio as unknown as Socket[])[PARENT_FD] as Socket;
+  socket.unref();
+  socket.on('error', () => {});
+  socket.resume();
 }
 
 function readReport(stream: Readable): Promise<WorkerReport> {
@@ -65,8 +78,9 @@ export function startProcess(
   const given: ProcessStart = { ...start, wakerFd: -1, parent: process.pid };
   const child = spawn(process.execPath, [ENTRY, JSON.stringify(given)], {
     detached: true,
-    stdio: ['ignore', 'inherit', 'inherit', start.listenerFd, memory.fd, 'pipe'],
+    stdio: [...STDIO, start.listenerFd, memory.fd, 'pipe', ...PARENT_SOCKET],
   });
+  if (NEEDS_PARENT_SOCKET) holdSocket(child);
   const ready = readReport((child.stdio as unknown as Readable[])[REPORT_FD] as Readable).then(
     (report) => {
       if (!report.ready) throw new PolyioError(report.code as PolyioErrorCode, report.message);

@@ -55,9 +55,10 @@ const STOP_WORD = 0;
 const ACTIVE_WORD = 1;
 const STATE_WORD = 0;
 const PID_WORD = 1;
-const TID_WORD = 2;
-const SEEN_WORD = 3;
-const TEXT_LENGTH_WORD = 4;
+const SEEN_WORD = 2;
+const TEXT_LENGTH_WORD = 3;
+/** The third pair of words: some systems need 64 bits for a thread. */
+const THREAD_PAIR = 2;
 
 /** A moment's figures of a whole server. All counts are since it started. */
 export interface Statistics {
@@ -90,10 +91,12 @@ export interface Statistics {
 export class WorkerRecord {
   readonly counters: Float64Array;
   readonly #words: Int32Array;
+  readonly #pairs: BigUint64Array;
   readonly #text: Uint8Array;
 
   constructor(memory: ArrayBufferLike, offset: number) {
     this.#words = new Int32Array(memory, offset, WORDS_BYTES >> 2);
+    this.#pairs = new BigUint64Array(memory, offset, WORDS_BYTES >> 3);
     this.counters = new Float64Array(memory, offset + WORDS_BYTES, COUNTERS.length);
     this.#text = new Uint8Array(memory, offset + WORDS_BYTES + COUNTERS_BYTES, TEXT_BYTES);
   }
@@ -117,13 +120,13 @@ export class WorkerRecord {
 
   /** The process and thread that signals go to. */
   get thread(): { readonly pid: number; readonly tid: number } {
-    const words = this.#words;
-    return { pid: Atomics.load(words, PID_WORD), tid: Atomics.load(words, TID_WORD) };
+    const tid = Number(Atomics.load(this.#pairs, THREAD_PAIR));
+    return { pid: Atomics.load(this.#words, PID_WORD), tid };
   }
 
   setThread(pid: number, tid: number): void {
     Atomics.store(this.#words, PID_WORD, pid);
-    Atomics.store(this.#words, TID_WORD, tid);
+    Atomics.store(this.#pairs, THREAD_PAIR, BigInt(tid));
   }
 
   /** Keeps the first mistake of the protocol, cut to what fits, for whoever runs the server. */

@@ -29,6 +29,7 @@ export interface ProcessStart extends WorkerStart {
 export const LISTENER_FD = 3;
 export const MEMORY_FD = 4;
 export const REPORT_FD = 5;
+export const PARENT_FD = 6;
 
 /** The worker's one message: it serves now, or why it never will. */
 export type WorkerReport =

@@ -10,7 +10,7 @@
  * - A single signal may arrive just before the call and is then lost for it.
  *
  * What this means for us: each thread that waits owns a slot in memory shared by all threads: its
- * kernel number, whether it is waiting, and a stop word. `interrupt` sets the word and repeats the
+ * number, whether it is waiting, and a stop word. `interrupt` sets the word and repeats the
  * signal until the thread has seen it. A wait that sees EINTR looks at the word before it goes on.
  * When the process exits, the main thread does the same to every slot.
  */
@@ -19,11 +19,13 @@ import { PolyioError, SystemError } from '../errors.ts';
 import { asInteger } from '../platform/integers.ts';
 import { ERRNO } from './abi.ts';
 import {
+  changeOwner,
   EXIT_WORD,
   EXITING,
   FREE,
   IDLE,
   NONE,
+  ownerOf,
   ownSlot,
   REQUESTED,
   SETTING_UP,
@@ -32,12 +34,17 @@ import {
   STATE,
   setOwnSlot,
   THREAD_ID,
-  TID,
   table,
   WAITING,
   WORD,
 } from './thread-table.ts';
-import { currentThread, isThreadAlive, prepareToBeWoken, wakeThread } from './threads.ts';
+import {
+  currentThread,
+  isThreadAlive,
+  KNOWS_DEAD_THREADS,
+  prepareToBeWoken,
+  wakeThread,
+} from './threads.ts';
 
 /** How long one signal gets before the next is sent, in milliseconds. */
 export const SIGNAL_INTERVAL_MS = 5;
@@ -47,19 +54,19 @@ const EXIT_LIMIT_MS = 5_000;
 let depth = 0;
 
 /** Takes a slot that is free, or whose thread is gone without having freed it (a terminated worker). */
-function take(slot: number, tid: number): boolean {
-  const owner = Atomics.load(table, slot + TID);
+function take(slot: number, thread: number): boolean {
+  const owner = ownerOf(slot);
   if (owner !== 0 && isThreadAlive(process.pid, owner)) return false;
-  // One word decides, so that of two threads that see the same slot only one gets it.
-  return Atomics.compareExchange(table, slot + TID, owner, tid) === owner;
+  // One exchange decides, so that of two threads that see the same slot only one gets it.
+  return changeOwner(slot, owner, thread);
 }
 
 function claim(): number {
   const result = prepareToBeWoken();
   if (result < 0) throw new SystemError(result, 'sigaction');
-  const tid = currentThread();
+  const thread = currentThread();
   for (let slot = SLOT_WORDS; slot < table.length; slot += SLOT_WORDS) {
-    if (!take(slot, tid)) continue;
+    if (!take(slot, thread)) continue;
     // A thread that was terminated in its wait left its slot as it was.
     Atomics.store(table, slot + STATE, FREE);
     Atomics.store(table, slot + THREAD_ID, threadId);
@@ -75,7 +82,7 @@ function claim(): number {
 function release(): void {
   const slot = ownSlot();
   Atomics.store(table, slot + STATE, FREE);
-  Atomics.store(table, slot + TID, 0);
+  changeOwner(slot, ownerOf(slot), 0);
   setOwnSlot(0);
 }
 
@@ -157,7 +164,7 @@ export async function interrupt(
   const deadline = performance.now() + timeoutMs;
   while (Atomics.load(table, slot + WORD) === REQUESTED && isSleeping(slot)) {
     if (performance.now() > deadline) throw new SystemError(ERRNO.ETIMEDOUT, 'interrupt');
-    wakeThread(process.pid, table[slot + TID] as number);
+    wakeThread(process.pid, ownerOf(slot));
     await new Promise((wake) => setTimeout(wake, SIGNAL_INTERVAL_MS));
   }
   return Atomics.load(table, slot + WORD) !== REQUESTED;
@@ -175,7 +182,7 @@ function interruptAll(): void {
     let sleeping = 0;
     for (let slot = SLOT_WORDS; slot < table.length; slot += SLOT_WORDS) {
       if (slot === ownSlot() || !isSleeping(slot)) continue;
-      if (wakeThread(process.pid, table[slot + TID] as number) === 0) sleeping++;
+      if (wakeThread(process.pid, ownerOf(slot)) === 0) sleeping++;
     }
     const isQuiet = sleeping === 0 && Atomics.load(table, SETTING_UP) === 0;
     if (isQuiet || performance.now() > deadline) return;
@@ -183,4 +190,19 @@ function interruptAll(): void {
   }
 }
 
+/** Frees what a worker left behind that was terminated in its wait. */
+function forget(target: number): void {
+  const slot = slotOf(target);
+  if (slot === 0) return;
+  Atomics.store(table, slot + STATE, FREE);
+  changeOwner(slot, ownerOf(slot), 0);
+}
+
+function forgetWhenGone(worker: Worker): void {
+  const target = worker.threadId;
+  worker.once('exit', () => forget(target));
+}
+
 if (isMainThread) process.on('exit', interruptAll);
+// A thread that was waited for must not be asked about: whoever started it hears of its end first.
+if (!KNOWS_DEAD_THREADS) process.on('worker', forgetWhenGone);

@@ -37,10 +37,10 @@ import {
   pollHandle,
 } from './ffi.ts';
 import { ABSENT, DLFCN } from './posix/abi.ts';
-import { dlopen, dlsym } from './posix/dlfcn.ts';
+import { dlopen, symbol } from './posix/dlfcn.ts';
 import { memcpy } from './posix/string.ts';
 
-/** OpenBSD unloads a library only when its last user does, which here is the process. */
+/** Without the flag the library stays because nobody gives back what dlopen(3) counts. */
 const NEVER_UNLOADED = DLFCN.RTLD_NODELETE === ABSENT ? 0 : DLFCN.RTLD_NODELETE;
 
 /** <uv.h>: `UV_POLL` of `uv_handle_type`, `UV_READABLE` of `uv_poll_event`. */
@@ -104,7 +104,7 @@ export function wakeLoopBy(fd: number): LoopHandle {
   try {
     const address = newestHandle();
     if (!isPollOf(address, fd)) throw unknownLoop();
-    const result = uvPollStart(address, UV_READABLE, dlsym(0, 'abs'));
+    const result = uvPollStart(address, UV_READABLE, symbol('abs'));
     if (result < 0) throw new SystemError(result, 'uv_poll_start');
     return new LoopHandle(handle, address);
   } catch (error) {

@@ -13,12 +13,15 @@ const ENVIRONMENT_KEY = 'polyio:waiting-threads';
 /** How many threads can have waited at once. */
 export const SLOTS = 1_024;
 
-/** One thread's slot: its state, its kernel number, its number in worker_threads, its stop word. */
+/**
+ * One thread's slot: its state, its number in worker_threads, its stop word, and in two words what
+ * the system knows it by, which some systems need 64 bits for.
+ */
 export const SLOT_WORDS = 8;
 export const STATE = 0;
-export const TID = 1;
-export const THREAD_ID = 2;
-export const WORD = 3;
+export const THREAD_ID = 1;
+export const WORD = 2;
+const IDENTITY = 4;
 
 /** What STATE holds. */
 export const FREE = 0;
@@ -35,6 +38,20 @@ export const SETTING_UP = 1;
 export const EXITING = 1;
 
 export const table: Int32Array = openTable();
+
+const identities = new BigUint64Array(table.buffer);
+
+/** Who owns a slot, as the system knows threads; 0 for nobody. */
+export function ownerOf(slot: number): number {
+  return Number(Atomics.load(identities, (slot + IDENTITY) >> 1));
+}
+
+/** Hands a slot from one owner to another: false when the first is not its owner any more. */
+export function changeOwner(slot: number, from: number, to: number): boolean {
+  const expected = BigInt(from);
+  const index = (slot + IDENTITY) >> 1;
+  return Atomics.compareExchange(identities, index, expected, BigInt(to)) === expected;
+}
 
 let mine = 0;
 

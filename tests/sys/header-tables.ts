@@ -247,7 +247,8 @@ function rustTable(system: ForeignSystem, arch: ForeignArch): HeaderTable {
 /** Numbers joined by + - | << and parentheses; names stand for other constants. */
 function evaluator(expressionOf: (name: string) => string | undefined): Evaluate {
   const evaluate: Evaluate = (expression) => {
-    const tokens = expression.match(/0x[\da-fA-F_]+|0o[0-7]+|\d[\d_]*|\w+|<<|\S/g) ?? [];
+    const bare = expression.replace(/(\d)[iu](size|32|64)\b/g, '$1');
+    const tokens = bare.match(/0x[\da-fA-F_]+|0o[0-7]+|\d[\d_]*|\w+|<<|\S/g) ?? [];
     let at = 0;
     const term = (): bigint | undefined => {
       const token = tokens[at++];
@@ -277,7 +278,7 @@ function evaluator(expressionOf: (name: string) => string | undefined): Evaluate
       const value = term();
       while (tokens[at] === 'as') {
         at++;
-        while (tokens[at] === ':') at++;
+        while (/^(:|\*|mut|const)$/.test(tokens[at] ?? '')) at++;
         at++;
       }
       return value;

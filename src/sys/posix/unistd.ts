@@ -58,6 +58,9 @@ export function openPipe(fds: Int32Array): number {
   return result;
 }
 
+/** unlink(2): takes a name away from a file, which lives on while it is open. */
+export const unlink = bind<[path: string]>('unlink', 'int', ['string']);
+
 /** ftruncate(2): sets a file's length in bytes. */
 export const ftruncate = bind<[fd: number, length: number]>('ftruncate', 'int', ['fd', 'off']);
 

@@ -301,6 +301,7 @@ const BSD = {
   SO_NOSIGPIPE: 0x1022,
   SO_NWRITE: 0x1024,
   _ALIGNBYTES: 3,
+  RTLD_DEFAULT: -2,
 };
 
 const SOCKADDR_IN = {

@@ -374,16 +374,17 @@ export const IOCTL = { FIONREAD: 0x541b } as const;
 
 /**
  * What no header of Linux has a name for; no compiler is asked about it. A socket's own word against
- * SIGPIPE, the bytes that were not acknowledged yet (as an option, as a request), and what the
- * entries of control data are aligned to, less one.
+ * SIGPIPE, the bytes that were not acknowledged yet (as an option, as a request), what the entries
+ * of control data are aligned to, less one, and the handle that stands for the whole program.
  */
 export const BSD: Readonly<
-  Record<'SO_NOSIGPIPE' | 'SO_NWRITE' | 'FIONWRITE' | '_ALIGNBYTES', number>
+  Record<'SO_NOSIGPIPE' | 'SO_NWRITE' | 'FIONWRITE' | '_ALIGNBYTES' | 'RTLD_DEFAULT', number>
 > = {
   SO_NOSIGPIPE: ABSENT,
   SO_NWRITE: ABSENT,
   FIONWRITE: ABSENT,
   _ALIGNBYTES: 7,
+  RTLD_DEFAULT: 0,
 };
 
 /** Every table of numbers by its header, for the test that compares them with the compiler's. */

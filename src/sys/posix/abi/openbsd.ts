@@ -281,6 +281,7 @@ const IOCTL = {
 /** What Linux has no name for: <sys/socket.h> */
 const BSD = {
   _ALIGNBYTES: 7,
+  RTLD_DEFAULT: -2,
 };
 
 const SOCKADDR_IN = {
