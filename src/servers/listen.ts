@@ -76,7 +76,7 @@ function open(fd: number, { host, port, backlog, descriptorsBelow }: ListenOptio
   const { bytes, size } = encodeAddress(address);
   const steps: readonly [call: string, make: () => number][] = [
     ['setsockopt', () => setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, ON, ON.length)],
-    // Linux hands this option on to every accepted socket, which saves a call for each.
+    // Every kernel hands this option on to the sockets it accepts, which saves a call for each.
     ['setsockopt', () => setsockopt(fd, INET.IPPROTO_TCP, TCP.TCP_NODELAY, ON, ON.length)],
     ['bind', () => bindAddress(fd, bytes, size)],
     ['listen', () => listen(fd, backlog)],

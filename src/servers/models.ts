@@ -139,12 +139,14 @@ function define(
   };
 }
 
-const pool = { maxWorkers: WORKERS_MAX, defaultWorkers: 8 };
+/** Where the calls of POSIX are enough. */
+const posix = { platforms: 'Linux, macOS, BSD' };
+const pool = { ...posix, maxWorkers: WORKERS_MAX, defaultWorkers: 8 };
 const shared = { maxWorkers: WORKERS_MAX };
 
 /** Every model that this version has, in the order in which they are taught. */
 export const MODELS: readonly ModelInfo[] = [
-  define('blocking', 'blocking', 'one thread, one connection at a time'),
+  define('blocking', 'blocking', 'one thread, one connection at a time', posix),
   define('blocking-processes', 'blocking', 'pre-forked processes share the listening socket', pool),
   define(
     'blocking-threads',
@@ -152,13 +154,15 @@ export const MODELS: readonly ModelInfo[] = [
     'a pool of threads, each blocked in its own connection',
     pool,
   ),
-  define('non-blocking', 'polling', 'busy loop over all descriptors'),
+  define('non-blocking', 'polling', 'busy loop over all descriptors', posix),
   define('select', 'readiness', 'select(2) on all descriptors, below 1024 only', {
+    ...posix,
     ...shared,
     descriptorsBelow: SELECT.FD_SETSIZE,
     unavailable: SelectSelector.unavailable,
   }),
   define('poll', 'readiness', 'poll(2) on all descriptors', {
+    ...posix,
     ...shared,
     unavailable: PollSelector.unavailable,
   }),
@@ -187,7 +191,7 @@ export const MODELS: readonly ModelInfo[] = [
     ...shared,
     unavailable: ioUringUnavailable,
   }),
-  define('node-net', 'baseline', "Node's own net module", { platforms: 'Linux' }),
+  define('node-net', 'baseline', "Node's own net module", posix),
 ];
 
 const PROGRAMS: Readonly<Partial<Record<ModelName, Prepare>>> = {
