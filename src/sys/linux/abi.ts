@@ -2,6 +2,7 @@
  * Numbers and layouts of the interfaces that only Linux has, as its headers have them.
  * Each table names its header; a test asks the C compiler for every one of them.
  */
+import { HOST } from '../../platform/host.ts';
 import type { Layout } from '../posix/abi.ts';
 import { EVENT_CONSTANTS, EVENT_LAYOUTS } from './event-abi.ts';
 import { IO_URING_CONSTANTS, IO_URING_LAYOUTS } from './io-uring-abi.ts';
@@ -38,8 +39,8 @@ export const PRCTL = { PR_SET_PDEATHSIG: 1 } as const;
 /** <sys/mman.h> */
 export const MEMFD = { MFD_CLOEXEC: 1, MFD_ALLOW_SEALING: 2 } as const;
 
-/** <sys/mman.h>, x64 only: a mapping in the first 2 GiB. */
-export const MMAN_X64 = { MAP_32BIT: 0x40 } as const;
+/** <sys/mman.h>, x64 only: a mapping in the first 2 GiB. Elsewhere nothing is asked for. */
+export const MMAN_X64 = { MAP_32BIT: HOST === 'linux' ? 0x40 : 0 } as const;
 
 /** <sys/syscall.h>: calls that not every C library wraps. */
 export const SYSCALL = {
