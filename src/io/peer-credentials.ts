@@ -1,6 +1,7 @@
 /** SO_PEERCRED: unix(7). */
 import { SystemError, UnsupportedError } from '../errors.ts';
 import { ERRNO, SOCKET } from '../sys/abi.ts';
+import { assertPresent } from '../sys/absence.ts';
 import { SO, UCRED } from '../sys/linux/sockets/abi.ts';
 import type { Credentials } from './options/credentials.ts';
 import type { SocketFamily } from './socket-family.ts';
@@ -18,7 +19,8 @@ export function readPeerCredentials(fd: number, family: SocketFamily): Credentia
       remedy: 'use remoteAddress, or a unix socket',
     });
   }
-  const bytes = getRawOption(fd, SOCKET.SOL_SOCKET, SO.SO_PEERCRED, UCRED.size);
+  const option = assertPresent(SO.SO_PEERCRED, 'SO_PEERCRED');
+  const bytes = getRawOption(fd, SOCKET.SOL_SOCKET, option, UCRED.size);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const pid = view.getInt32(UCRED.fields.pid[0], true);
   if (pid === 0) {

@@ -1,6 +1,7 @@
 /** TCP_INFO: what the kernel knows about a connection. tcp(7) */
 import { SystemError } from '../errors.ts';
 import { INET } from '../sys/abi.ts';
+import { assertPresent } from '../sys/absence.ts';
 import { TCP_INFO, TCP_STATE } from '../sys/linux/message-abi.ts';
 import { TCP_LINUX } from '../sys/linux/sockets/abi.ts';
 import { getsockopt } from '../sys/socket.ts';
@@ -202,7 +203,8 @@ export function decodeTcpInfo(bytes: Uint8Array): TcpInfo {
 export function readTcpInfo(fd: number): TcpInfo {
   const bytes = new Uint8Array(ROOM);
   const length = Int32Array.of(ROOM);
-  const result = getsockopt(fd, INET.IPPROTO_TCP, TCP_LINUX.TCP_INFO, bytes, length);
+  const option = assertPresent(TCP_LINUX.TCP_INFO, 'TCP_INFO');
+  const result = getsockopt(fd, INET.IPPROTO_TCP, option, bytes, length);
   if (result < 0) {
     throw new SystemError(result, 'getsockopt', { hint: 'TCP_INFO: only a TCP socket has it' });
   }

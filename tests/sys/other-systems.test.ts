@@ -58,7 +58,7 @@ for (const { platform, arch, inet6, noProtocol, noFamily } of SYSTEMS) {
       assert.equal(answers[name]?.errno, -noProtocol, name);
       assert.match(String(answers[name]?.message), new RegExp(`does not exist on ${platform}`));
     }
-    for (const name of ['open O_NOATIME', 'protocol mptcp']) {
+    for (const name of ['open O_NOATIME', 'protocol mptcp', 'SO_PEERCRED', 'TCP_INFO']) {
       assert.match(String(answers[name]?.message), new RegExp(`${platform} does not have it`));
     }
     assert.match(String(answers['io-uring']?.message), /an interface of Linux/);
