@@ -46,7 +46,7 @@ export interface AttachDescriptorOptions extends AttachOptions {
  * while it is attached. A bare number that is closed wakes nobody; the next wait for it ends with
  * SystemError EBADF or ENOENT.
  *
- * @see epoll(7)
+ * @see epoll(7), kqueue(2)
  */
 export function attach<Data>(
   selector: Selector<Data>,
