@@ -15,3 +15,4 @@ export type {
   LoadReport,
   NeverServed,
 } from './bench/load/report.ts';
+export { type RunLoadOptions, runLoad } from './bench/load/run-load.ts';

@@ -7,3 +7,10 @@ export const memcpy = bindValue<[target: NodeJS.ArrayBufferView, source: number,
   'address',
   ['buffer', 'address', 'size'],
 );
+
+/** memcmp(3): compares `size` bytes at two addresses; 0 when they are equal. */
+export const memcmp = bindValue<[a: number, b: number, size: number]>('memcmp', 'int', [
+  'address',
+  'address',
+  'size',
+]);

@@ -1,0 +1,390 @@
+/**
+ * What goes over the connections of a load: opens them, keeps as many messages under way as the plan
+ * says, compares every byte that comes back, and records how long each message took.
+ *
+ * Everything here runs once per message or once per connection, and allocates nothing per message.
+ */
+import { ERRNO, SOCKET } from '../../sys/posix/abi.ts';
+import { shutdown } from '../../sys/posix/socket.ts';
+import { Dialer } from './dial.ts';
+import type { Engine, Listener } from './engine.ts';
+import { Faults } from './faults.ts';
+import { Latencies } from './latencies.ts';
+import { after, PATTERN_BYTES, type Pattern } from './pattern.ts';
+import { isUdp, type LoadPlan } from './plan.ts';
+import { STREAM, Stream } from './stream.ts';
+
+const WORD_BYTES = Int32Array.BYTES_PER_ELEMENT;
+/** How far apart streams begin in the pattern, in words. */
+const PHASE_STEP = 1_979;
+const RETRY_MS = 2;
+/** So long a connect is tried again that the system has no room for, and a datagram is waited for. */
+const PATIENCE_MS = 5_000;
+export const LOST_AFTER_MS = 1_000;
+
+const { EINPROGRESS, EAGAIN, EADDRNOTAVAIL } = ERRNO;
+
+export class Traffic implements Listener {
+  readonly streams: readonly Stream[];
+  readonly latencies = new Latencies();
+  readonly connectLatencies = new Latencies();
+  readonly faults = new Faults();
+  /** Whether what comes back counts. */
+  isMeasuring = false;
+  /** Whether messages follow one another: off, what is under way is only waited for. */
+  isFlowing = false;
+  /** Messages and bytes that came back in the measured time, connections opened in it. */
+  messages = 0;
+  bytes = 0;
+  connects = 0;
+  /** Messages that came back, ever. */
+  total = 0;
+  /** Connections that are open, and those that were ever asked for. */
+  open = 0;
+  begun = 0;
+  /** Streams that wait for their connection, and those that have been given up. */
+  connecting = 0;
+  dead = 0;
+  /** Streams that were served at least once. */
+  served = 0;
+  readonly #plan: LoadPlan;
+  readonly #pattern: Pattern;
+  readonly #isUdp: boolean;
+  readonly #stride: number;
+  readonly #dialer: (isBlocking: boolean) => Dialer;
+  #dial: Dialer;
+  #engine!: Engine;
+  /** Streams whose connect is to be tried again. */
+  #again: Stream[] = [];
+
+  constructor(plan: LoadPlan, pattern: Pattern) {
+    this.#plan = plan;
+    this.#pattern = pattern;
+    this.#isUdp = isUdp(plan.target);
+    // A datagram begins at a word, which tells which one it is.
+    this.#stride = this.#isUdp ? Math.ceil(plan.bytes / WORD_BYTES) * WORD_BYTES : plan.bytes;
+    this.#dialer = (isBlocking) => new Dialer(plan.target, isBlocking);
+    this.#dial = this.#dialer(false);
+    this.streams = Array.from({ length: plan.connections }, (_, slot) => {
+      const words = slot * PHASE_STEP + (plan.seed % PATTERN_BYTES);
+      return new Stream(slot, plan.pipeline, (words * WORD_BYTES) % PATTERN_BYTES);
+    });
+  }
+
+  /** Before anything else. */
+  use(engine: Engine): void {
+    this.#engine = engine;
+    this.#dial = this.#dialer(engine.isBlocking);
+  }
+
+  /** Opens a stream's connection. */
+  connect(stream: Stream, now: number): void {
+    this.begun++;
+    this.connecting++;
+    stream.since = now;
+    this.#tryConnect(stream);
+  }
+
+  #tryConnect(stream: Stream): void {
+    const fd = this.#dial.open();
+    if (fd < 0) {
+      this.#notConnected(stream, 'socket', fd);
+      return;
+    }
+    stream.fd = fd;
+    stream.state = STREAM.connecting;
+    const result = this.#dial.connect(fd);
+    if (result === 0) this.#connected(stream);
+    else if (result === -EINPROGRESS) this.#engine.awaitConnect(stream);
+    else this.#refused(stream, result);
+  }
+
+  decided(stream: Stream): void {
+    const result = this.#dial.outcome(stream.fd);
+    if (result === 0) this.#connected(stream);
+    else this.#refused(stream, result);
+  }
+
+  /** Nobody listens, or there is no room just now: a full backlog, ports that are still taken. */
+  #refused(stream: Stream, result: number): void {
+    this.#engine.close(stream);
+    const isPassing = result === -EAGAIN || result === -EADDRNOTAVAIL;
+    if (isPassing && performance.now() - stream.since < PATIENCE_MS) {
+      stream.state = STREAM.closed;
+      this.#again.push(stream);
+    } else this.#notConnected(stream, 'connect', result);
+  }
+
+  #notConnected(stream: Stream, call: string, result: number): void {
+    this.connecting--;
+    stream.state = STREAM.closed;
+    this.dead++;
+    this.faults.add('connect', { connection: stream.slot + 1, call, errno: -result });
+  }
+
+  #connected(stream: Stream): void {
+    this.connecting--;
+    this.open++;
+    stream.state = STREAM.open;
+    stream.reset();
+    this.#dial.settle(stream.fd);
+    const now = performance.now();
+    if (this.isMeasuring) {
+      this.connects++;
+      this.connectLatencies.record(now - stream.since);
+    }
+    this.#engine.receive(stream);
+    // The first message shows that the server has the connection; the others follow in their time.
+    if (this.isFlowing) this.#goOn(stream, now);
+    else this.#begin(stream, now);
+  }
+
+  /** Lets the messages flow on every connection that is open. */
+  start(now: number): void {
+    this.isFlowing = true;
+    for (const stream of this.streams) {
+      if (stream.state === STREAM.open) this.#goOn(stream, now);
+    }
+  }
+
+  /** One message more is due on this stream, since `time`. */
+  demand(stream: Stream): void {
+    stream.due++;
+    if (stream.state === STREAM.open) this.#goOn(stream, 0);
+  }
+
+  /** When the n-th message of a stream is due. */
+  #dueAt(stream: Stream): number {
+    const { connections, rate } = this.#plan;
+    const number = stream.nextDue++ * connections + stream.slot;
+    return this.scheduleStart + (number * 1_000) / rate;
+  }
+
+  /** With a rate: when the first message was due. */
+  scheduleStart = 0;
+
+  /** Begins as many messages as may be under way. */
+  #goOn(stream: Stream, now: number): void {
+    const { pipeline, churn, rate } = this.#plan;
+    if (rate === 0) {
+      while (stream.waiting < pipeline && (churn === 0 || stream.begun < churn)) {
+        this.#put(stream, now);
+      }
+    } else {
+      while (stream.due > 0 && stream.waiting < pipeline && (churn === 0 || stream.begun < churn)) {
+        stream.due--;
+        this.#put(stream, this.#dueAt(stream));
+      }
+    }
+    if (stream.unsent > 0 && !stream.isSending) this.#engine.send(stream);
+  }
+
+  #begin(stream: Stream, now: number): void {
+    this.#put(stream, now);
+    if (stream.unsent > 0 && !stream.isSending) this.#engine.send(stream);
+  }
+
+  #put(stream: Stream, start: number): void {
+    const { pipeline, bytes } = this.#plan;
+    let place = stream.head + stream.waiting;
+    if (place >= pipeline) place -= pipeline;
+    stream.starts[place] = start;
+    stream.waiting++;
+    stream.begun++;
+    if (!this.#isUdp) {
+      stream.unsent += bytes;
+      return;
+    }
+    stream.answered[place] = 0;
+    const at = stream.sendPlace;
+    stream.sendPlace = after(at, this.#stride);
+    this.#engine.sendDatagram(stream, at, bytes);
+  }
+
+  sent(stream: Stream): void {
+    if (stream.unsent > 0) this.#engine.send(stream);
+  }
+
+  received(stream: Stream, offset: number, length: number): void {
+    if (this.#isUdp) {
+      this.#receivedDatagram(stream, offset, length);
+      return;
+    }
+    const { receivePlace } = stream;
+    const isRight =
+      length <= stream.outstanding &&
+      this.#pattern.equals(receivePlace, this.#engine.memory, offset, length);
+    if (!isRight) {
+      this.#wrong(stream, offset, length);
+      return;
+    }
+    stream.receivePlace = after(receivePlace, length);
+    stream.outstanding -= length;
+    if (this.isMeasuring) this.bytes += length;
+    const { bytes } = this.#plan;
+    let partial = stream.partial + length;
+    if (partial >= bytes) {
+      const now = performance.now();
+      do {
+        partial -= bytes;
+        this.#completed(stream, now);
+      } while (partial >= bytes);
+      stream.partial = partial;
+      this.#next(stream, now);
+    } else stream.partial = partial;
+  }
+
+  /** The oldest message under way is back. */
+  #completed(stream: Stream, now: number): void {
+    const { head } = stream;
+    this.#count(stream, now - (stream.starts[head] as number));
+    stream.head = head + 1 < this.#plan.pipeline ? head + 1 : 0;
+    stream.waiting--;
+  }
+
+  #count(stream: Stream, ms: number): void {
+    this.total++;
+    stream.messages++;
+    if (stream.total++ === 0) this.served++;
+    if (!this.isMeasuring) return;
+    this.messages++;
+    stream.counted++;
+    this.latencies.record(ms);
+  }
+
+  #next(stream: Stream, now: number): void {
+    if (!this.isFlowing) return;
+    const { churn } = this.#plan;
+    if (churn > 0 && stream.messages >= churn) this.#leave(stream);
+    else this.#goOn(stream, now);
+  }
+
+  /** Says goodbye; when the server has said it too, the next connection is opened. */
+  #leave(stream: Stream): void {
+    stream.state = STREAM.leaving;
+    shutdown(stream.fd, SOCKET.SHUT_WR);
+  }
+
+  ended(stream: Stream): void {
+    const isAgreed = stream.state === STREAM.leaving;
+    this.#close(stream);
+    if (!isAgreed) this.#lose(stream, 'ended', { connection: stream.slot + 1 });
+    else if (this.isFlowing) this.connect(stream, performance.now());
+  }
+
+  failed(stream: Stream, call: 'send' | 'recv', result: number): void {
+    this.#close(stream);
+    const kind = call === 'send' ? 'send' : 'receive';
+    this.#lose(stream, kind, { connection: stream.slot + 1, call, errno: -result });
+  }
+
+  #close(stream: Stream): void {
+    stream.state = STREAM.closed;
+    this.open--;
+    this.#engine.close(stream);
+  }
+
+  #lose(stream: Stream, kind: Parameters<Faults['add']>[0], fault: Parameters<Faults['add']>[1]) {
+    this.dead++;
+    stream.waiting = 0;
+    this.faults.add(kind, fault);
+  }
+
+  #wrong(stream: Stream, offset: number, length: number): void {
+    const { memory } = this.#engine;
+    const { outstanding, receivePlace } = stream;
+    const compared = Math.min(length, outstanding);
+    const at = this.#pattern.agreement(receivePlace, memory, offset, compared);
+    const got = memory.bytes[offset + at] as number;
+    const wanted = at < outstanding ? (this.#pattern.bytes[receivePlace + at] as number) : null;
+    this.#close(stream);
+    this.#lose(stream, 'wrong-bytes', {
+      connection: stream.slot + 1,
+      message: stream.total + 1,
+      at: (stream.partial + at) % this.#plan.bytes,
+      got,
+      wanted,
+    });
+  }
+
+  #receivedDatagram(stream: Stream, offset: number, length: number): void {
+    const { memory } = this.#engine;
+    const { pipeline, bytes } = this.#plan;
+    const place =
+      length === bytes ? this.#pattern.placeOf(memory.words[offset >> 2] as number) : -1;
+    const ahead = (place - stream.receivePlace + PATTERN_BYTES) % PATTERN_BYTES;
+    const number = ahead / this.#stride;
+    const isKnown = place >= 0 && Number.isInteger(number) && number < stream.waiting;
+    const index = isKnown ? (stream.head + number) % pipeline : -1;
+    if (!isKnown || stream.answered[index] === 1) {
+      // An answer that was given up comes late, or comes twice.
+      const isLate = place >= 0 && this.#pattern.equals(place, memory, offset, length);
+      if (!isLate) this.#wrongDatagram(stream, length);
+      return;
+    }
+    if (!this.#pattern.equals(place, memory, offset, length)) {
+      this.#wrongDatagram(stream, length);
+      return;
+    }
+    const now = performance.now();
+    if (this.isMeasuring) this.bytes += length;
+    stream.answered[index] = 1;
+    this.#count(stream, now - (stream.starts[index] as number));
+    this.#shiftAnswered(stream);
+    if (this.isFlowing) this.#goOn(stream, now);
+  }
+
+  #wrongDatagram(stream: Stream, length: number): void {
+    this.#close(stream);
+    this.#lose(stream, 'wrong-bytes', { connection: stream.slot + 1, length });
+  }
+
+  #shiftAnswered(stream: Stream): void {
+    const { pipeline } = this.#plan;
+    while (stream.waiting > 0 && stream.answered[stream.head] === 1) {
+      stream.head = (stream.head + 1) % pipeline;
+      stream.waiting--;
+      stream.receivePlace = after(stream.receivePlace, this.#stride);
+    }
+  }
+
+  /** Every few milliseconds: connects that are to be tried again, datagrams that are lost. */
+  look(now: number): void {
+    if (this.#again.length > 0) {
+      const again = this.#again;
+      this.#again = [];
+      for (const stream of again) this.#tryConnect(stream);
+    }
+    if (!this.#isUdp) return;
+    for (const stream of this.streams) {
+      if (stream.state === STREAM.open && stream.waiting > 0) this.#giveUp(stream, now);
+    }
+  }
+
+  #giveUp(stream: Stream, now: number): void {
+    while (stream.waiting > 0) {
+      const { head } = stream;
+      if (now - (stream.starts[head] as number) < LOST_AFTER_MS) break;
+      stream.answered[head] = 1;
+      this.faults.add('lost', { connection: stream.slot + 1 });
+      this.#shiftAnswered(stream);
+    }
+    if (this.isFlowing) this.#goOn(stream, now);
+  }
+
+  /** Whether something is tried again soon. */
+  get retryMs(): number {
+    return this.#again.length > 0 ? RETRY_MS : Number.POSITIVE_INFINITY;
+  }
+
+  /** Messages that are under way, and the streams that wait for them. */
+  get waiting(): { messages: number; streams: number } {
+    const open = this.streams.filter(({ state, waiting }) => state === STREAM.open && waiting > 0);
+    return { messages: open.reduce((sum, { waiting }) => sum + waiting, 0), streams: open.length };
+  }
+
+  /** Closes what is open. */
+  close(): void {
+    for (const stream of this.streams) if (stream.fd >= 0) this.#engine.close(stream);
+  }
+}
