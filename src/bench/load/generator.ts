@@ -144,11 +144,13 @@ export class Generator {
     let answered = 0;
     while (this.#ending === null) {
       const now = performance.now();
+      // Where the first is refused the others need not try.
+      if (traffic.begun === 1 && traffic.dead === 1) this.#ending = 'gone';
       if (traffic.served > answered) quietSince = now;
       answered = traffic.served;
       const isQuiet = now - quietSince > QUIET_MS;
       const isFirst = traffic.begun === 0;
-      const isThere = traffic.served > 0 || isQuiet;
+      const isThere = traffic.served > 0 || (isQuiet && traffic.connecting === 0);
       if (isFirst) this.#beginNext(now);
       else if (isThere && this.#idle.isOpening) {
         this.#idle.openSome();

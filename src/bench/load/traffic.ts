@@ -17,12 +17,15 @@ import { STREAM, Stream } from './stream.ts';
 const WORD_BYTES = Int32Array.BYTES_PER_ELEMENT;
 /** How far apart streams begin in the pattern, in words. */
 const PHASE_STEP = 1_979;
-const RETRY_MS = 2;
-/** So long a connect is tried again that the system has no room for, and a datagram is waited for. */
+const RETRY_MS = 20;
+/** So long a connect is tried again for which the system has no room. */
 const PATIENCE_MS = 5_000;
+/** So long a server may still be on its way to listen. */
+const STARTING_MS = 1_000;
+/** A datagram that has not come back after this is lost. */
 export const LOST_AFTER_MS = 1_000;
 
-const { EINPROGRESS, EAGAIN, EADDRNOTAVAIL } = ERRNO;
+const { EINPROGRESS, EAGAIN, EADDRNOTAVAIL, ECONNREFUSED, ENOENT } = ERRNO;
 
 export class Traffic implements Listener {
   readonly streams: readonly Stream[];
@@ -109,7 +112,9 @@ export class Traffic implements Listener {
   #refused(stream: Stream, result: number): void {
     this.#engine.close(stream);
     const isPassing = result === -EAGAIN || result === -EADDRNOTAVAIL;
-    if (isPassing && performance.now() - stream.since < PATIENCE_MS) {
+    const isStarting = this.served === 0 && (result === -ECONNREFUSED || result === -ENOENT);
+    const patience = isPassing ? PATIENCE_MS : isStarting ? STARTING_MS : 0;
+    if (performance.now() - stream.since < patience) {
       stream.state = STREAM.closed;
       this.#again.push(stream);
     } else this.#notConnected(stream, 'connect', result);
@@ -136,14 +141,14 @@ export class Traffic implements Listener {
     this.#engine.receive(stream);
     // The first message shows that the server has the connection; the others follow in their time.
     if (this.isFlowing) this.#goOn(stream, now);
-    else this.#begin(stream, now);
+    else this.#greet(stream, now);
   }
 
   /** Lets the messages flow on every connection that is open. */
   start(now: number): void {
     this.isFlowing = true;
     for (const stream of this.streams) {
-      if (stream.state === STREAM.open) this.#goOn(stream, now);
+      if (stream.state === STREAM.open) this.#next(stream, now);
     }
   }
 
@@ -179,7 +184,7 @@ export class Traffic implements Listener {
     if (stream.unsent > 0 && !stream.isSending) this.#engine.send(stream);
   }
 
-  #begin(stream: Stream, now: number): void {
+  #greet(stream: Stream, now: number): void {
     this.#put(stream, now);
     if (stream.unsent > 0 && !stream.isSending) this.#engine.send(stream);
   }
@@ -252,6 +257,7 @@ export class Traffic implements Listener {
     this.latencies.record(ms);
   }
 
+  /** What follows an answer: the next message, or goodbye when the connection has had its share. */
   #next(stream: Stream, now: number): void {
     if (!this.isFlowing) return;
     const { churn } = this.#plan;
