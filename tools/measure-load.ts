@@ -2,9 +2,9 @@
  * The load generator against others: the same server, alternating rounds, ratios.
  *
  *     node build/tools/measure-load.js [--connections 50] [--bytes 64] [--pipeline 1] [--rounds 5]
- *       [--ms 2000] [--model io-uring] [--server COMMAND] [--peer COMMAND]... [--json]
+ *       [--ms 2000] [--model io-uring] [--server COMMAND] [--peer NAME=COMMAND]... [--json]
  *
- * Each --peer is a command in which {port}, {connections}, {bytes}, {pipeline} and {seconds} stand
+ * Each --peer has a command in which {port}, {connections}, {bytes}, {pipeline} and {seconds} stand
  * for their values; the first number called "rate" or "rps" in the JSON that it prints counts. In
  * every round each of them and polyio's two engines loads the same server once, which is pinned to
  * the first core, the loads to the second where taskset is there. A ratio is polyio's rate by the
@@ -23,13 +23,18 @@ import { isMain } from './tree.ts';
 const ENGINES: readonly EngineName[] = ['io-uring', 'epoll'];
 const CLI = fileURLToPath(new URL('../src/cli.js', import.meta.url));
 
+interface Peer {
+  readonly name: string;
+  readonly command: string;
+}
+
 interface Settings {
   readonly connections: number;
   readonly bytes: number;
   readonly pipeline: number;
   readonly rounds: number;
   readonly ms: number;
-  readonly peers: readonly string[];
+  readonly peers: readonly Peer[];
   readonly server: string;
 }
 
@@ -55,6 +60,12 @@ function fill(command: string, settings: Settings, port: number): string[] {
     .trim()
     .split(/\s+/)
     .map((word) => word.replace(/\{(\w+)\}/g, (text, name: string) => `${values[name] ?? text}`));
+}
+
+function readPeer(text: string): Peer {
+  const at = text.indexOf('=');
+  if (at <= 0) throw new TypeError(`--peer takes NAME=COMMAND, got '${text}'`);
+  return { name: text.slice(0, at), command: text.slice(at + 1) };
 }
 
 async function peerRate(command: readonly string[]): Promise<number> {
@@ -89,7 +100,7 @@ async function measure(settings: Settings): Promise<Rates> {
   const [program, ...args] = [...onCore(0), ...fill(settings.server, settings, port)];
   const server = spawn(program as string, args, { stdio: 'ignore' });
   const ended = once(server, 'exit');
-  const names = [...ENGINES, ...settings.peers];
+  const names = [...ENGINES, ...settings.peers.map(({ name }) => name)];
   const rates: Rates = Object.fromEntries(names.map((name) => [name, []]));
   try {
     // Waits until the server listens.
@@ -98,8 +109,8 @@ async function measure(settings: Settings): Promise<Rates> {
       for (const engine of ENGINES) {
         rates[engine]?.push(await engineRate(engine, settings, port));
       }
-      for (const peer of settings.peers) {
-        rates[peer]?.push(await peerRate([...onCore(1), ...fill(peer, settings, port)]));
+      for (const { name, command } of settings.peers) {
+        rates[name]?.push(await peerRate([...onCore(1), ...fill(command, settings, port)]));
       }
     }
   } finally {
@@ -114,11 +125,12 @@ function median(values: readonly number[]): number {
   return sorted[sorted.length >> 1] ?? 0;
 }
 
-function describe(rates: Rates, peers: readonly string[]): string[] {
-  const lines = Object.entries(rates).map(
-    ([name, values]) => `${Math.round(median(values))} messages/s  ${name}`,
-  );
-  for (const peer of peers) {
+function describe(rates: Rates, peers: readonly Peer[]): string[] {
+  const lines = Object.entries(rates).map(([name, values]) => {
+    const [low, high] = [Math.min(...values), Math.max(...values)].map(Math.round);
+    return `${name}: ${Math.round(median(values))} messages/s [${low} to ${high}]`;
+  });
+  for (const { name: peer } of peers) {
     for (const engine of ENGINES) {
       const ratios = (rates[engine] ?? []).map((rate, round) => rate / (rates[peer]?.[round] ?? 1));
       const low = Math.min(...ratios).toFixed(2);
@@ -150,7 +162,7 @@ async function main(): Promise<void> {
     pipeline: Number(values.pipeline),
     rounds: Number(values.rounds),
     ms: Number(values.ms),
-    peers: values.peer,
+    peers: values.peer.map(readPeer),
     server: values.server ?? own,
   };
   const rates = await measure(settings);

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { defineDoctor } from './doctor.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { Failure, sentenceOf } from './failure.ts';
+import { defineLoad } from './load.ts';
 import { nearestName } from './nearest-name.ts';
 import { complain, stderr, stdout } from './output.ts';
 import { defineServe } from './serve.ts';
@@ -13,6 +14,7 @@ const EXAMPLES = `
 Examples:
   polyio serve                                   echo on 127.0.0.1:8080 with the best model here
   polyio serve --model blocking-threads --workers 4
+  polyio load --connections 500                  how fast it answers, every byte compared
   polyio trace --model epoll                     its two phases, measured
   polyio doctor                                  what works on this machine, and why the rest does not
 
@@ -45,6 +47,7 @@ function createProgram(): Command {
       outputError: () => {},
     });
   defineServe(program.command('serve'));
+  defineLoad(program.command('load'));
   defineTrace(program.command('trace'));
   defineDoctor(program.command('doctor'));
   return program;

@@ -1,0 +1,74 @@
+/** `polyio load`: many connections, messages that come back, and how long that took. */
+import type { Command } from 'commander';
+import { type LoadReport, runLoad } from '../bench.ts';
+import { EXIT } from './exit-codes.ts';
+import { Failure } from './failure.ts';
+import { duration } from './figures.ts';
+import { openJson } from './json-output.ts';
+import { declareOptions, type LoadFlags, planOf } from './load-options.ts';
+import { describePlan, describeProgress, describeReport } from './load-text.ts';
+import { stdout } from './output.ts';
+import { StatusLine } from './status-line.ts';
+import { StopSignals } from './stop-signals.ts';
+
+const HELP = `
+Examples:
+  polyio serve --model epoll --port 8080          in another terminal
+  polyio load --port 8080
+  polyio load --port 8080 --connections 500 --size 65536 --duration 10
+  polyio load --port 8080 --rate 20000            a schedule: what was due while the server paused counts
+  polyio load --port 8080 --idle 10000 --connections 10
+  polyio load --port 8080 --churn 1               a connection for each message
+  polyio load --path /tmp/echo.sock --json report.json
+
+The server has to send every byte back; each one is compared. Latency counts from when a message
+was due until all of it was back. The load comes from a process of its own.
+Ctrl-C ends it: what was measured until then is printed, exit code 0; a second one ends it at once.
+Exit codes: 0 fine, 1 something went wrong (what was measured is printed all the same), 2 wrong usage.
+--json prints one object: rate, megabytesPerSecond, messages, bytes, measuredMs, connectMs,
+latency and connectLatency (microseconds: p50, p90, p99, p999, max, and histogram, an encoded
+HdrHistogram of nanoseconds), perConnection, neverServed, idle, errors by kind, behind, cpu, engine,
+outcome (complete, interrupted, failed), failure (a sentence, or null), plan.`;
+
+function printReport(report: LoadReport): void {
+  if (report.outcome === 'interrupted') {
+    stdout.line(`interrupted after ${duration(report.measuredMs)} of measuring`);
+  }
+  // Of a load that never got so far there is nothing to tell but why.
+  if (report.measuredMs > 0) for (const line of describeReport(report)) stdout.line(line);
+}
+
+async function run(flags: LoadFlags): Promise<void> {
+  const plan = await planOf(flags);
+  const json = flags.json === undefined ? null : openJson(flags.json);
+  const isText = flags.json !== true;
+  const status = new StatusLine(stdout);
+  const signals = new StopSignals();
+  const ending = new AbortController();
+  void signals.first.then(() => ending.abort());
+  // The generator ends with this process.
+  void signals.second.then(() => process.exit(EXIT.failure));
+  try {
+    if (isText) stdout.line(describePlan(plan));
+    const report = await runLoad(plan, {
+      signal: ending.signal,
+      onProgress: (progress) => {
+        if (isText && stdout.isScreen) status.draw(describeProgress(progress));
+      },
+    });
+    status.clear();
+    json?.write(report);
+    if (isText) printReport(report);
+    if (report.failure !== null) throw new Failure(report.failure);
+  } finally {
+    status.clear();
+    json?.close();
+  }
+}
+
+/** Declares the command. */
+export function defineLoad(command: Command): void {
+  command.description('put a load on an echo server: rate, latency, every byte compared');
+  declareOptions(command);
+  command.addHelpText('after', HELP).action(run);
+}
