@@ -1,6 +1,6 @@
 /** `polyio load` for people: what is sent where, how it goes, what came of it. */
 import type { LatencySummary, LoadPlan, LoadProgress, LoadReport } from '../bench.ts';
-import { formatAddress } from '../sys/posix/address.ts';
+import { formatAddress } from '../sys/address.ts';
 import { bytes, compact, count, duration } from './figures.ts';
 import { color } from './output.ts';
 

@@ -24,9 +24,27 @@ const SENTENCES: Readonly<Record<string, Explain>> = {
     'the system has too few descriptors or threads left for the workers; take fewer with --workers, or raise the limit (ulimit -n)',
 };
 
+type ExplainPath = (path: string) => string;
+
+const PATH_SENTENCES: Readonly<Record<string, ExplainPath>> = {
+  EACCES: (path) => `you may not make the socket ${path}; choose another folder with --path`,
+  EPERM: (path) => `you may not make the socket ${path}; choose another folder with --path`,
+  ENOENT: (path) => `the folder of ${path} does not exist; make it, or choose another --path`,
+  ENOTDIR: (path) => `a part of ${path} is not a directory; choose another --path`,
+  EROFS: (path) => `the file system of ${path} is read-only; choose another --path`,
+};
+
 /** Turns what `serve()` threw into the sentence for it; what explains itself stays as it is. */
-export function explainStart(error: unknown, host: string, port: number): Failure {
+export function explainStart(
+  error: unknown,
+  { host, port, path }: { readonly host: string; readonly port: number; readonly path?: string },
+): Failure {
   const { code = '' } = error as NodeJS.ErrnoException;
+  if (path !== undefined) {
+    const explainPath = PATH_SENTENCES[code];
+    // Why a file is in the way is in the error itself.
+    return new Failure(explainPath === undefined ? sentenceOf(error) : explainPath(path));
+  }
   const explain = SENTENCES[code];
   return new Failure(explain === undefined ? sentenceOf(error) : explain(host, port));
 }

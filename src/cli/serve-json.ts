@@ -2,7 +2,7 @@
 import type { CloseReport, Server, Statistics } from '../servers.ts';
 import type { JsonOutput } from './json-output.ts';
 import type { ServeReport } from './serve-report.ts';
-import { hostOf, portOf } from './serve-text.ts';
+import { hostOf, pathOf, portOf } from './serve-text.ts';
 import type { StopSignal } from './stop-signals.ts';
 
 const LOOK_MS = 250;
@@ -12,6 +12,7 @@ const LOOKS_PER_STATISTICS = 4;
 export const EVENTS_HELP = `
 --json prints one object a line:
   {"event":"listening","model","host","port","pid","workers","rejected","limits"}
+                         with --path "path" instead of host and port;
                          first and once; rejected: the candidates of default that
                          cannot run here, each with model, reason, remedy
   {"event":"drop","reason","count","total"}
@@ -45,7 +46,8 @@ export class JsonReport implements ServeReport {
     this.#started = performance.now();
     this.#last = JSON.stringify(server.statistics());
     const { model, workers, rejected, limits } = server;
-    const where = { host: hostOf(server), port: portOf(server) };
+    const path = pathOf(server);
+    const where = path === null ? { host: hostOf(server), port: portOf(server) } : { path };
     const { pid } = process;
     this.#output.write({ event: 'listening', model, ...where, pid, workers, rejected, limits });
     this.#timer = setInterval(() => this.#look(server), LOOK_MS);

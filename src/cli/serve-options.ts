@@ -13,6 +13,7 @@ export interface ServeFlags {
   readonly model: string;
   readonly host: string;
   readonly port: number;
+  readonly path?: string;
   readonly workers?: number;
   readonly protocol?: string;
   readonly drainTimeout: number;
@@ -35,6 +36,7 @@ export function declareOptions(command: Command): void {
     .option('--model <name>', `the I/O model: ${names}; default asks the kernel`, 'default')
     .option('--host <host>', 'the address to listen on, or a name', '127.0.0.1')
     .addOption(number('--port <n>', 'the port; 0 asks for a free one', 0, 65_535).default(8080))
+    .option('--path <file>', 'listen on a Unix stream socket in this file instead of host and port')
     .addOption(
       number('--workers <n>', 'threads or processes (8 for the blocking pools, else 1)', 1),
     )
@@ -99,6 +101,7 @@ function checkWorkers(workers: number, model: ModelName | 'default'): void {
 export function checkFlags(flags: ServeFlags): ModelName | 'default' {
   const model = checkModel(flags.model);
   if (flags.host === '') throw wrongUsage('--host takes an address or a name, got nothing');
+  if (flags.path === '') throw wrongUsage('--path takes the name of a file, got nothing');
   if (flags.protocol === '') throw wrongUsage('--protocol takes the name of a file, got nothing');
   if (flags.workers !== undefined) checkWorkers(flags.workers, model);
   return model;

@@ -18,6 +18,11 @@ export function portOf({ address }: Server): number {
   return 'port' in address ? address.port : 0;
 }
 
+/** The file of a Unix socket, or null. */
+export function pathOf({ address }: Server): string | null {
+  return 'path' in address ? address.path : null;
+}
+
 /** A warning for addresses that others reach too; null for those that only this machine has. */
 export function exposure(host: string): string | null {
   if (host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))) return null;
@@ -41,13 +46,15 @@ function describeServer(server: Server, wantsDefault: boolean, protocol: string)
   const chosen = wantsDefault ? ', chosen as the default' : '';
   const host = hostOf(server);
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  const path = pathOf(server);
+  const client = path === null ? `nc ${reachable} ${portOf(server)}` : `nc -U ${path}`;
   const how = howItServes(server);
   return [
     `${protocol} under ${color.bold(model)}${chosen}: ${modelInfo(model).waits}`,
     ...rejected.map(({ model: loser, reason, remedy }) => `  not ${loser}: ${reason}; ${remedy}`),
     ...(how === null ? [] : [how]),
     `listening on ${color.green(formatAddress(server.address))} (model ${model}, ${count(workers, 'worker')}, pid ${process.pid})`,
-    `try it:  ${color.cyan(`nc ${reachable} ${portOf(server)}`)}  then type a line and press Enter`,
+    `try it:  ${color.cyan(client)}  then type a line and press Enter`,
     `stop it: ${color.cyan('Ctrl-C')}`,
   ];
 }
@@ -129,6 +136,6 @@ export class TextReport implements ServeReport {
 
 /** Warns, whatever the output, when others can reach the server. */
 export function warnWhenExposed(server: Server): void {
-  const warning = exposure(hostOf(server));
+  const warning = pathOf(server) === null ? exposure(hostOf(server)) : null;
   if (warning !== null) complain(warning);
 }

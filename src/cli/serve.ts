@@ -23,6 +23,7 @@ Examples:
   polyio serve --model blocking-threads --workers 4 --port 9000
   polyio serve --protocol ./chat.js --max-connections 1000 --idle-timeout 60000
   polyio serve --port 0 --json                        a free port, named in the first line
+  polyio serve --path /tmp/echo.sock                  a Unix socket; then: nc -U /tmp/echo.sock
   polyio serve --json events.jsonl                    text here, JSON lines in the file
   polyio doctor                                       which models work here
 
@@ -40,7 +41,7 @@ async function start(
   flags: ServeFlags,
   signals: StopSignals,
 ): Promise<Server | null> {
-  const { host, port, protocol, workers } = flags;
+  const { host, port, path, protocol, workers } = flags;
   const startup = new AbortController();
   let isStarting = true;
   void signals.first.then(() => {
@@ -52,13 +53,14 @@ async function start(
       model,
       host,
       port,
+      ...(path === undefined ? {} : { path }),
       ...(workers === undefined ? {} : { workers }),
       ...limitsOf(flags),
       signal: startup.signal,
     });
   } catch (error) {
     if (startup.signal.aborted) return null;
-    throw explainStart(error, host, port);
+    throw explainStart(error, flags);
   } finally {
     isStarting = false;
   }

@@ -5,12 +5,14 @@
  */
 import { isIPv6 } from 'node:net';
 import { SystemError } from '../errors.ts';
-import { INET, SOCKET, TCP } from '../sys/abi.ts';
+import { ERRNO, INET, SOCKET, TCP } from '../sys/abi.ts';
 import {
   type Address,
   addressDetails,
   addressScratch,
   encodeAddress,
+  type InternetAddress,
+  type PathAddress,
   resetScratch,
   scratchAddress,
   sizeScratch,
@@ -18,13 +20,15 @@ import {
 import { close } from '../sys/descriptor.ts';
 import { bindAddress, getsockname, listen, openSocket, setsockopt } from '../sys/socket.ts';
 
-const { AF_INET, AF_INET6, SOCK_STREAM } = SOCKET;
+import { occupant, SocketFile } from './socket-file.ts';
+
+const { AF_INET, AF_INET6, AF_UNIX, SOCK_STREAM } = SOCKET;
 const { SOL_SOCKET, SO_REUSEADDR } = SOCKET;
 const ON = new Uint8Array(Int32Array.of(1).buffer);
 
 export interface ListenOptions {
-  readonly host: string;
-  readonly port: number;
+  /** A numeric host and a port, or the file of a Unix socket. */
+  readonly where: InternetAddress | PathAddress;
   readonly backlog: number;
   /** Whether accept sleeps on it. */
   readonly isBlocking: boolean;
@@ -36,14 +40,18 @@ export interface ListenOptions {
 export class Listener {
   readonly address: Address;
   #fd: number;
+  /** The file that a Unix socket has made. */
+  #file: SocketFile | null = null;
 
-  /** Binds and listens on a numeric host. Throws SystemError (EADDRINUSE, EACCES, EADDRNOTAVAIL). */
+  /** Binds and listens. Throws SystemError (EADDRINUSE, EACCES, EADDRNOTAVAIL). */
   constructor(options: ListenOptions) {
-    const { host, isBlocking } = options;
-    this.#fd = openSocket(isIPv6(host) ? AF_INET6 : AF_INET, SOCK_STREAM, 0, !isBlocking);
+    const { where, isBlocking } = options;
+    this.#fd = openSocket(familyOf(where), SOCK_STREAM, 0, !isBlocking);
     if (this.#fd < 0) throw new SystemError(this.#fd, 'socket');
     try {
-      this.address = open(this.#fd, options);
+      bindTo(this.#fd, options);
+      if ('path' in where) this.#file = new SocketFile(where.path);
+      this.address = listenOn(this.#fd, options);
     } catch (error) {
       this.close();
       throw error;
@@ -55,10 +63,13 @@ export class Listener {
     return this.#fd;
   }
 
+  /** Closes it; the file of a Unix socket goes with it. */
   close(): void {
     const fd = this.#fd;
     this.#fd = -1;
     if (fd >= 0) close(fd);
+    this.#file?.remove();
+    this.#file = null;
   }
 
   [Symbol.dispose](): void {
@@ -66,25 +77,40 @@ export class Listener {
   }
 }
 
-function open(fd: number, { host, port, backlog, descriptorsBelow }: ListenOptions): Address {
+function familyOf(where: InternetAddress | PathAddress): number {
+  if ('path' in where) return AF_UNIX;
+  return isIPv6(where.host) ? AF_INET6 : AF_INET;
+}
+
+function bindTo(fd: number, { where, descriptorsBelow }: ListenOptions): void {
   if (fd >= descriptorsBelow) {
     throw new RangeError(
       `the listening socket got descriptor ${fd}, and this model watches those below ${descriptorsBelow} only; use poll or epoll`,
     );
   }
-  const address: Address = { host, port };
-  const { bytes, size } = encodeAddress(address);
-  const steps: readonly [call: string, make: () => number][] = [
-    ['setsockopt', () => setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, ON, ON.length)],
-    // Every kernel hands this option on to the sockets it accepts, which saves a call for each.
-    ['setsockopt', () => setsockopt(fd, INET.IPPROTO_TCP, TCP.TCP_NODELAY, ON, ON.length)],
-    ['bind', () => bindAddress(fd, bytes, size)],
-    ['listen', () => listen(fd, backlog)],
-  ];
-  for (const [call, make] of steps) {
-    const result = make();
-    if (result < 0) throw new SystemError(result, call, addressDetails(address));
+  const { bytes, size } = encodeAddress(where);
+  if ('host' in where) {
+    const { IPPROTO_TCP } = INET;
+    // Every kernel hands TCP_NODELAY on to the sockets it accepts, which saves a call for each.
+    const options = [
+      [SOL_SOCKET, SO_REUSEADDR],
+      [IPPROTO_TCP, TCP.TCP_NODELAY],
+    ] as const;
+    for (const [level, option] of options) {
+      const result = setsockopt(fd, level, option, ON, ON.length);
+      if (result < 0) throw new SystemError(result, 'setsockopt', addressDetails(where));
+    }
   }
+  const result = bindAddress(fd, bytes, size);
+  if (result >= 0) return;
+  const isTaken = result === -ERRNO.EADDRINUSE && 'path' in where;
+  const hint = isTaken ? occupant(where.path) : undefined;
+  throw new SystemError(result, 'bind', { ...addressDetails(where), hint });
+}
+
+function listenOn(fd: number, { where, backlog }: ListenOptions): Address {
+  const listening = listen(fd, backlog);
+  if (listening < 0) throw new SystemError(listening, 'listen', addressDetails(where));
   resetScratch();
   const result = getsockname(fd, addressScratch, sizeScratch);
   if (result < 0) throw new SystemError(result, 'getsockname');

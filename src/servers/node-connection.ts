@@ -20,6 +20,11 @@ export interface NodeHost {
   readonly record: WorkerRecord;
 }
 
+/** Node tells nothing of a Unix socket. */
+function addressOf(host: string | undefined, port: number | undefined): Address {
+  return host === undefined ? { unnamed: true } : { host, port: port ?? 0 };
+}
+
 export class NodeConnection implements Connection {
   readonly id: number;
   readonly remoteAddress: Address;
@@ -37,7 +42,7 @@ export class NodeConnection implements Connection {
     this.#host = host;
     this.#socket = socket;
     this.id = id;
-    this.remoteAddress = { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
+    this.remoteAddress = addressOf(socket.remoteAddress, socket.remotePort);
     socket.setTimeout(host.limits.idleTimeoutMs);
     const { firstByteTimeoutMs } = host.limits;
     if (firstByteTimeoutMs > 0) {
@@ -46,7 +51,7 @@ export class NodeConnection implements Connection {
   }
 
   get localAddress(): Address {
-    return { host: this.#socket.localAddress ?? '', port: this.#socket.localPort ?? 0 };
+    return addressOf(this.#socket.localAddress, this.#socket.localPort);
   }
 
   get bytesQueued(): number {

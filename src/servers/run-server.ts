@@ -20,6 +20,8 @@ export interface RunServerOptions extends Partial<Limits> {
   readonly host?: string;
   /** 0 asks the kernel for a free one. @default 8080 */
   readonly port?: number;
+  /** Listens on a Unix stream socket in this file instead, as `serve` does. */
+  readonly path?: string;
   /** Called once the socket listens, before the first client is served. */
   readonly onListening?: (address: Address) => void;
 }
@@ -51,7 +53,8 @@ export function runServer(protocol: Protocol, options: RunServerOptions = {}): S
   const control = new ControlBlock(new ArrayBuffer(ControlBlock.size(1)), 1);
   const { isBlocking, descriptorsBelow } = model;
   const { backlog } = limits;
-  using listener = new Listener({ host, port, backlog, isBlocking, descriptorsBelow });
+  const where = options.path === undefined ? { host, port } : { path: options.path };
+  using listener = new Listener({ where, backlog, isBlocking, descriptorsBelow });
   // From here on another thread may interrupt this one, whom `onListening` tells that it serves.
   beginWait();
   try {

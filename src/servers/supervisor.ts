@@ -14,7 +14,7 @@ import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import type { Unsupported } from '../errors.ts';
 import { asInteger } from '../platform/integers.ts';
-import { type Address, formatAddress } from '../sys/address.ts';
+import { type Address, encodeAddress, formatAddress } from '../sys/address.ts';
 import { close } from '../sys/descriptor.ts';
 import { descriptorLimit } from '../sys/posix/resource.ts';
 import { type Limits, resolveLimits } from './limits.ts';
@@ -37,6 +37,11 @@ export interface ServeOptions extends Partial<Limits> {
   readonly host?: string;
   /** 0 asks the kernel for a free one. @default 8080 */
   readonly port?: number;
+  /**
+   * Listens on a Unix stream socket instead, in this file (at most 107 bytes). It must not exist, and
+   * is removed when the server stops listening.
+   */
+  readonly path?: string;
   /**
    * How many threads or processes share the listening socket.
    * @default 8 for `blocking-threads` and `blocking-processes`, else 1
@@ -250,12 +255,15 @@ export async function serve(module: URL | string, options: ServeOptions = {}): P
   }
   asInteger(workers, 'workers', 1, model.maxWorkers);
   asInteger(port, 'port', 0, 65_535);
+  // Wrong ones are told before anything starts.
+  if (options.path !== undefined) encodeAddress({ path: options.path });
   const limits = resolveLimits(options, descriptorLimit());
   const { isBlocking, descriptorsBelow } = model;
   const { backlog } = limits;
-  const numeric = await numericHost(host);
+  const { path } = options;
+  const where = path === undefined ? { host: await numericHost(host), port } : { path };
   signal?.throwIfAborted();
-  const listener = new Listener({ host: numeric, port, backlog, isBlocking, descriptorsBelow });
+  const listener = new Listener({ where, backlog, isBlocking, descriptorsBelow });
   const { control, handles } = startWorkers(choice, workers, {
     protocol: moduleUrl(module),
     limits,

@@ -1,7 +1,6 @@
 /** Opening connections without ever sleeping in connect(2), so that a load can be stopped. */
 import { isIPv6 } from 'node:net';
-import { isEintr } from '../../sys/interrupt.ts';
-import { ERRNO, INET, SOCKET, TCP } from '../../sys/posix/abi.ts';
+import { ERRNO, INET, SOCKET, TCP } from '../../sys/abi.ts';
 import {
   addressScratch,
   encodeAddress,
@@ -10,13 +9,14 @@ import {
   resetScratch,
   scratchAddress,
   sizeScratch,
-} from '../../sys/posix/address.ts';
-import { setNonBlocking } from '../../sys/posix/fcntl.ts';
-import { connect, getsockname, getsockopt, setsockopt, socket } from '../../sys/posix/socket.ts';
+} from '../../sys/address.ts';
+import { setNonBlocking } from '../../sys/descriptor.ts';
+import { isEintr } from '../../sys/interrupt.ts';
+import { connect, getsockname, getsockopt, openSocket, setsockopt } from '../../sys/socket.ts';
 import { isUdp, type LoadTarget } from './plan.ts';
 
 const { AF_INET, AF_INET6, AF_UNIX, SOCK_STREAM, SOCK_DGRAM } = SOCKET;
-const { SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKET, SO_ERROR } = SOCKET;
+const { SOL_SOCKET, SO_ERROR } = SOCKET;
 const WORD = new Int32Array(1);
 const WORD_BYTES = new Uint8Array(WORD.buffer);
 const SIZE = new Int32Array(1);
@@ -40,7 +40,7 @@ export class Dialer {
 
   /** A new socket, or the negative error number. */
   open(): number {
-    const fd = socket(this.#family, this.#type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const fd = openSocket(this.#family, this.#type, 0, true);
     if (fd >= 0 && this.#isTcp) {
       WORD[0] = 1;
       setsockopt(fd, INET.IPPROTO_TCP, TCP.TCP_NODELAY, WORD_BYTES, WORD_BYTES.length);

@@ -6,13 +6,13 @@
  * a timer's, which is one of its descriptors.
  */
 import { SystemError } from '../../errors.ts';
+import { ERRNO, SOCKET } from '../../sys/abi.ts';
 import { Arena, type Slice } from '../../sys/arena.ts';
+import { close } from '../../sys/descriptor.ts';
 import { isEintr } from '../../sys/interrupt.ts';
 import { EPOLL, EPOLL_EVENT } from '../../sys/linux/abi.ts';
 import { epollCreate1, epollCtl, epollWait } from '../../sys/linux/epoll.ts';
-import { ERRNO, SOCKET } from '../../sys/posix/abi.ts';
-import { recvAt, sendAt } from '../../sys/posix/socket.ts';
-import { close } from '../../sys/posix/unistd.ts';
+import { recvAt, sendAt } from '../../sys/socket.ts';
 import type { Engine, Listener } from './engine.ts';
 import { after, type Memory, type Pattern, PIECE_BYTES } from './pattern.ts';
 import type { LoadPlan } from './plan.ts';

@@ -1,7 +1,7 @@
 /** What went wrong with a load, as one sentence that says what to do; null when nothing did. */
 import { errorName } from '../../errors.ts';
-import { ERRNO } from '../../sys/posix/abi.ts';
-import { formatAddress } from '../../sys/posix/address.ts';
+import { ERRNO } from '../../sys/abi.ts';
+import { formatAddress } from '../../sys/address.ts';
 import type { Fault } from './faults.ts';
 import type { Outcome } from './generator.ts';
 import { isUdp, type LoadPlan, type LoadTarget } from './plan.ts';

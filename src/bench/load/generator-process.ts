@@ -3,10 +3,10 @@
  * as it is wanted (it ends with whoever started it), 3 takes what it has to tell, an object a line.
  */
 import { writeSync } from 'node:fs';
+import { POLL, SIGNAL } from '../../sys/abi.ts';
 import { beginWait, endWait } from '../../sys/interrupt.ts';
 import { setParentDeathSignal } from '../../sys/linux/process.ts';
-import { POLL, SIGNAL } from '../../sys/posix/abi.ts';
-import { pollFd } from '../../sys/posix/poll.ts';
+import { pollFd } from '../../sys/poll.ts';
 import { Generator, type Outcome } from './generator.ts';
 import type { LoadPlan } from './plan.ts';
 import type { LoadProgress } from './report.ts';

@@ -6,10 +6,10 @@
  * more: its answer says that those before it have been accepted. A server that serves few at once
  * does not answer; then they are opened without it.
  */
-import { ERRNO, POLL, SOCKET } from '../../sys/posix/abi.ts';
-import { pollFd } from '../../sys/posix/poll.ts';
-import { recv, send } from '../../sys/posix/socket.ts';
-import { close } from '../../sys/posix/unistd.ts';
+import { ERRNO, POLL, SOCKET } from '../../sys/abi.ts';
+import { close } from '../../sys/descriptor.ts';
+import { pollFd } from '../../sys/poll.ts';
+import { recv, send } from '../../sys/socket.ts';
 import { Dialer } from './dial.ts';
 import type { Faults } from './faults.ts';
 import type { LoadPlan } from './plan.ts';

@@ -15,15 +15,15 @@
  * send at a time is under way, as large as it may be. A connection is shut down before it is closed.
  */
 import { SystemError } from '../../errors.ts';
+import { ERRNO, POLL, SOCKET } from '../../sys/abi.ts';
 import { Arena, type Slice } from '../../sys/arena.ts';
+import { close } from '../../sys/descriptor.ts';
 import { isEintr } from '../../sys/interrupt.ts';
 import { BufferRing } from '../../sys/linux/io-uring/buffer-ring.ts';
 import { forbiddenFeatures } from '../../sys/linux/io-uring/features.ts';
 import { CQE, highWord, Ring, SQE, sqeHead } from '../../sys/linux/io-uring/ring.ts';
 import { IORING, IORING_OP, IOSQE } from '../../sys/linux/io-uring-abi.ts';
-import { ERRNO, POLL, SOCKET } from '../../sys/posix/abi.ts';
-import { shutdown } from '../../sys/posix/socket.ts';
-import { close } from '../../sys/posix/unistd.ts';
+import { shutdown } from '../../sys/socket.ts';
 import type { Engine, Listener } from './engine.ts';
 import { after, type Memory, type Pattern, PIECE_BYTES } from './pattern.ts';
 import { isUdp, type LoadPlan } from './plan.ts';

@@ -5,7 +5,7 @@
 import { isIP } from 'node:net';
 import { inspect } from 'node:util';
 import { asInteger } from '../../platform/integers.ts';
-import { encodeAddress } from '../../sys/posix/address.ts';
+import { encodeAddress } from '../../sys/address.ts';
 
 /** A TCP server, or with `udp` one that answers every datagram with the same bytes. */
 export interface InternetTarget {

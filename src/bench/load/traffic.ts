@@ -4,8 +4,8 @@
  *
  * Everything here runs once per message or once per connection, and allocates nothing per message.
  */
-import { ERRNO, SOCKET } from '../../sys/posix/abi.ts';
-import { shutdown } from '../../sys/posix/socket.ts';
+import { ERRNO, SOCKET } from '../../sys/abi.ts';
+import { shutdown } from '../../sys/socket.ts';
 import { Dialer } from './dial.ts';
 import type { Engine, Listener } from './engine.ts';
 import { Faults } from './faults.ts';
