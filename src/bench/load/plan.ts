@@ -109,7 +109,10 @@ export function planLoad(options: LoadOptions): LoadPlan {
     throw new RangeError(`${pipeline} messages of ${bytes} bytes are more than 1 GiB under way`);
   }
   const churn = number('churn', 0, 0, 2 ** 31 - 1);
-  if (udp && churn > 0) throw new RangeError('churn needs connections, and UDP has none');
+  const idle = number('idle', 0, 0, CONNECTIONS_MAX);
+  for (const [name, value] of udp ? Object.entries({ churn, idle }) : []) {
+    if (value > 0) throw new RangeError(`${name} needs connections, and UDP has none`);
+  }
   const engine = options.engine ?? 'default';
   if (engine !== 'default' && !ENGINES.includes(engine)) {
     throw new TypeError(`engine is ${ENGINES.join(', ')} or default, got ${inspect(engine)}`);
@@ -119,7 +122,7 @@ export function planLoad(options: LoadOptions): LoadPlan {
     connections: number('connections', 50, 1, CONNECTIONS_MAX),
     bytes,
     pipeline,
-    idle: number('idle', 0, 0, CONNECTIONS_MAX),
+    idle,
     rate: number('rate', 0, 0, RATE_MAX),
     durationMs: number('durationMs', 5_000, 1, DURATION_MAX_MS),
     warmUpMs: number('warmUpMs', 500, 0, DURATION_MAX_MS),
