@@ -16,7 +16,7 @@ Examples:
   polyio serve --model epoll --port 8080          in another terminal
   polyio load --port 8080
   polyio load --port 8080 --connections 500 --size 65536 --duration 10
-  polyio load --port 8080 --rate 20000            a schedule: what was due while the server paused counts
+  polyio load --port 8080 --rate 20000            on schedule: pauses of the server show
   polyio load --port 8080 --idle 10000 --connections 10
   polyio load --port 8080 --churn 1               a connection for each message
   polyio load --path /tmp/echo.sock --json report.json
@@ -32,7 +32,9 @@ outcome (complete, interrupted, failed), failure (a sentence, or null), plan.`;
 
 function printReport(report: LoadReport): void {
   if (report.outcome === 'interrupted') {
-    stdout.line(`interrupted after ${duration(report.measuredMs)} of measuring`);
+    const isEarly = report.measuredMs === 0;
+    const when = isEarly ? 'before measuring' : `after ${duration(report.measuredMs)} of measuring`;
+    stdout.line(`interrupted ${when}`);
   }
   // Of a load that never got so far there is nothing to tell but why.
   if (report.measuredMs > 0) for (const line of describeReport(report)) stdout.line(line);

@@ -25,7 +25,8 @@ function look(path: string): Stats | undefined {
 /** What stands where a socket was to be bound, and what to do about it. */
 export function occupant(path: string): string {
   const stats = look(path);
-  if (stats !== undefined && !stats.isSocket()) return 'it is there already and no socket; name another file';
+  if (stats !== undefined && !stats.isSocket())
+    return 'it is there already and no socket; name another file';
   const fd = openSocket(SOCKET.AF_UNIX, SOCKET.SOCK_STREAM, 0, true);
   if (fd < 0) return 'it is there already; name another file';
   const { bytes, size } = encodeAddress({ path });

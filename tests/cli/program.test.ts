@@ -23,7 +23,7 @@ test('polyio serve --help names every flag, every event, and has examples', asyn
   const flags = [
     ...['--model', '--host', '--port', '--workers', '--protocol', '--drain-timeout'],
     ...['--max-connections', '--idle-timeout', '--first-byte-timeout', '--backlog'],
-    ...['--high-watermark', '--json', '--help'],
+    ...['--high-watermark', '--json', '--path', '--help'],
   ];
   for (const flag of flags) assert.match(stdout, new RegExp(`^ +(-h, )?${flag}\\b`, 'm'));
   for (const event of ['listening', 'drop', 'statistics', 'draining', 'stopped']) {
