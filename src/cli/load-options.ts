@@ -21,6 +21,7 @@ export interface LoadFlags {
   readonly connections: number;
   readonly size: number;
   readonly duration: number;
+  readonly messages: number;
   readonly pipeline: number;
   readonly idle: number;
   readonly rate: number;
@@ -58,6 +59,9 @@ export function declareOptions(command: Command): void {
     .addOption(number('--connections <n>', 'how many send', 1, most, 50))
     .addOption(number('--size <bytes>', 'the size of a message', 1, 16 * 1_048_576, 64))
     .addOption(seconds('--duration <s>', 'how long is measured', 0.001, 5))
+    .addOption(
+      number('--messages <n>', 'end before, after so many messages; 0: never', 0, NUMBER_MAX, 0),
+    )
     .addOption(number('--pipeline <n>', 'messages under way on each connection', 1, 1_024, 1))
     .addOption(number('--idle <n>', 'more connections that never send', 0, most, 0))
     .addOption(
@@ -114,12 +118,13 @@ async function targetOf({ path, host, port, udp, iOwnTarget }: LoadFlags): Promi
 export async function planOf(flags: LoadFlags): Promise<LoadPlan> {
   const target = await targetOf(flags);
   const ms = (value: number): number => Math.round(value * MS_PER_S);
-  const { connections, size, pipeline, idle, rate, churn, seed, engine } = flags;
+  const { connections, size, messages, pipeline, idle, rate, churn, seed, engine } = flags;
   try {
     return planLoad({
       target,
       connections,
       bytes: size,
+      messages,
       pipeline,
       idle,
       rate,

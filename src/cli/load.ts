@@ -24,7 +24,7 @@ Examples:
 The server has to send every byte back; each one is compared. Latency counts from when a message
 was due until all of it was back. The load comes from a process of its own.
 Ctrl-C ends it: what was measured until then is printed, exit code 0; a second one ends it at once.
-Exit codes: 0 fine, 1 something went wrong (what was measured is printed all the same), 2 wrong usage.
+Exit codes: 0 fine, 1 something went wrong (the figures until then are printed), 2 wrong usage.
 --json prints one object: rate, megabytesPerSecond, messages, bytes, measuredMs, connectMs,
 latency and connectLatency (microseconds: p50, p90, p99, p999, max, and histogram, an encoded
 HdrHistogram of nanoseconds), perConnection, neverServed, idle, errors by kind, behind, cpu, engine,

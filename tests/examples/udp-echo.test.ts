@@ -16,7 +16,7 @@ test('examples: udp-echo sends every datagram back to whoever sent it, the large
     assert.equal(answer.toString(), text);
   }
   const target = { host: '127.0.0.1', port, udp: true };
-  const plan = { target, connections: 4, pipeline: 4, durationMs: 100, warmUpMs: 0 };
+  const plan = { target, connections: 4, pipeline: 4, messages: 100, warmUpMs: 0 };
   const report = await runLoad(plan);
   assert.equal(report.failure, null);
   assert.ok(report.messages > 0);

@@ -13,9 +13,9 @@ test(
     const args = [
       TOOL,
       '--rounds',
-      '2',
+      '1',
       '--ms',
-      '60',
+      '500',
       '--connections',
       '5',
       '--peer',
@@ -27,7 +27,7 @@ test(
     const { rates } = JSON.parse(stdout) as { rates: Record<string, number[]> };
     assert.deepEqual(Object.keys(rates), ['io-uring', 'epoll', 'self']);
     for (const [name, values] of Object.entries(rates)) {
-      assert.equal(values.length, 2);
+      assert.equal(values.length, 1);
       for (const rate of values) assert.ok(rate > 0, name);
     }
   },

@@ -245,6 +245,8 @@ export class Generator {
     if (traffic.total !== this.#lastTotal || traffic.waiting.messages === 0) this.#alive = now;
     this.#lastTotal = traffic.total;
     if (now - this.#alive > this.#plan.stallMs) this.#ending ??= 'stalled';
+    const { messages } = this.#plan;
+    if (messages > 0 && traffic.messages >= messages) this.#ending ??= 'complete';
     if (now >= this.#nextProgress) this.#tellProgress(now);
   }
 

@@ -8,7 +8,8 @@
  * - IOSQE_CQE_SKIP_SUCCESS leaves out the completion of a send that went well, which is half of all
  *   completions. Without it nobody knows when a send is through, and one that has to wait for room
  *   could be passed by the next.
- * - What waits inside the kernel keeps a connection open after its descriptor is closed.
+ * - What waits inside the kernel keeps a connection open after its descriptor is closed, and so does a
+ *   place in the ring's own table of descriptors, which spares each send a look-up.
  *
  * What this means for us: while all that is under way on a connection fits the smallest send buffer
  * that the kernel gives, no send has to wait, and none is heard of unless it fails. Beyond that one
@@ -29,7 +30,7 @@ import { after, type Memory, type Pattern, PIECE_BYTES } from './pattern.ts';
 import { isUdp, type LoadPlan } from './plan.ts';
 import type { Stream } from './stream.ts';
 
-const OPERATION = { connect: 1, receive: 2, send: 3 } as const;
+const OPERATION = { connect: 1, receive: 2, send: 3, register: 4 } as const;
 const OPERATION_BITS = 8;
 const OPERATION_MASK = (1 << OPERATION_BITS) - 1;
 const GENERATIONS = 0x7fffff;
@@ -45,11 +46,17 @@ const BUFFERS_MAX = 2_048;
 /** What the kernel's smallest default send buffer takes for certain (net.ipv4.tcp_wmem, its overhead off). */
 const SURE_BYTES = 4_096;
 
-const { IOSQE_BUFFER_SELECT, IOSQE_CQE_SKIP_SUCCESS, IORING_RECV_MULTISHOT } = IOSQE;
+const WORD_BYTES = Int32Array.BYTES_PER_ELEMENT;
+
+const { IOSQE_BUFFER_SELECT, IOSQE_CQE_SKIP_SUCCESS, IOSQE_FIXED_FILE } = IOSQE;
+const { IORING_RECV_MULTISHOT } = IOSQE;
 const { IORING_CQE_F_BUFFER, IORING_CQE_F_MORE, IORING_CQE_BUFFER_SHIFT } = IORING;
 const RECEIVE = sqeHead(IORING_OP.IORING_OP_RECV, IOSQE_BUFFER_SELECT, IORING_RECV_MULTISHOT);
 const SEND = sqeHead(IORING_OP.IORING_OP_SEND);
 const SEND_SILENTLY = sqeHead(IORING_OP.IORING_OP_SEND, IOSQE_CQE_SKIP_SUCCESS);
+const UPDATE_FILE = sqeHead(IORING_OP.IORING_OP_FILES_UPDATE, IOSQE_CQE_SKIP_SUCCESS);
+/** The flag of submissions whose descriptor is a place in the ring's own table. */
+const FIXED = sqeHead(0, IOSQE_FIXED_FILE);
 const POLL_ADD = sqeHead(IORING_OP.IORING_OP_POLL_ADD);
 const SEND_ALL = SOCKET.MSG_NOSIGNAL | SOCKET.MSG_WAITALL;
 
@@ -70,6 +77,8 @@ export class IoUringEngine implements Engine {
   readonly #pattern: Pattern;
   readonly #bufferBytes: number;
   readonly #isSure: boolean;
+  /** Each stream's descriptor, for the kernel to read into its table; null without one. */
+  readonly #numbers: Slice | null;
   /** Streams whose receive found no buffer. */
   readonly #starved: Stream[] = [];
 
@@ -85,15 +94,17 @@ export class IoUringEngine implements Engine {
     this.#bufferBytes = Math.min(LARGE_BYTES, Math.max(SMALL_BYTES, roomFor(piece)));
     const most = Math.min(BUFFERS_MAX, MEMORY_BYTES / this.#bufferBytes);
     const count = Math.min(most, Math.max(BUFFERS_MIN, roomFor(2 * connections)));
-    this.#ring = new Ring({
-      entries: SUBMISSIONS,
-      completions: COMPLETIONS,
-      without: forbiddenFeatures(),
-    });
+    const without = forbiddenFeatures();
+    this.#ring = new Ring({ entries: SUBMISSIONS, completions: COMPLETIONS, without });
     this.#group = new BufferRing(this.#ring, { group: GROUP, entries: count });
-    this.#arena = Arena.map(count * this.#bufferBytes);
+    const numbersBytes = connections * WORD_BYTES;
+    this.#arena = Arena.map(count * this.#bufferBytes + numbersBytes);
     this.#arena.preferHugePages();
     this.memory = this.#arena.carve(count * this.#bufferBytes);
+    // Connections that come and go would have to enter and leave the table each time.
+    const wantsTable = plan.churn === 0 && !without.includes('file-table');
+    const hasTable = wantsTable && this.#ring.registerFiles(connections);
+    this.#numbers = hasTable ? this.#arena.carve(numbersBytes) : null;
     for (let id = 0; id < count; id++) this.#provide(id);
   }
 
@@ -113,9 +124,34 @@ export class IoUringEngine implements Engine {
   }
 
   receive(stream: Stream): void {
-    const tag = this.#tag(stream, OPERATION.receive);
-    const at = this.#ring.prepare(RECEIVE, stream.fd, stream.slot, tag);
+    if (this.#numbers !== null) this.#register(this.#numbers, stream);
+    this.#receive(stream);
+  }
+
+  /** Puts the stream's descriptor into the ring's table, in the place of its slot. */
+  #register({ words, address }: Slice, { slot, fd, generation }: Stream): void {
+    words[slot] = fd;
+    const { sqes } = this.#ring;
+    const tag = ((generation & GENERATIONS) << OPERATION_BITS) | OPERATION.register;
+    const at = this.#ring.prepare(UPDATE_FILE, -1, slot, tag);
+    const place = address + slot * WORD_BYTES;
+    sqes[at + SQE.address] = place | 0;
+    sqes[at + SQE.address + 1] = highWord(place);
+    sqes[at + SQE.length] = 1;
+    sqes[at + SQE.offset] = slot;
+  }
+
+  #receive(stream: Stream): void {
+    const at = this.#prepare(RECEIVE, stream, OPERATION.receive);
     this.#ring.sqes[at + SQE.bufferGroup] = GROUP;
+  }
+
+  /** Begins a submission about a connected stream. */
+  #prepare(head: number, stream: Stream, operation: number): number {
+    const tag = this.#tag(stream, operation);
+    return this.#numbers === null
+      ? this.#ring.prepare(head, stream.fd, stream.slot, tag)
+      : this.#ring.prepare(head | FIXED, stream.slot, stream.slot, tag);
   }
 
   send(stream: Stream): void {
@@ -135,8 +171,7 @@ export class IoUringEngine implements Engine {
   #send(stream: Stream, head: number, place: number, length: number): void {
     const ring = this.#ring;
     const { sqes } = ring;
-    const tag = this.#tag(stream, OPERATION.send);
-    const at = ring.prepare(head, stream.fd, stream.slot, tag);
+    const at = this.#prepare(head, stream, OPERATION.send);
     const address = this.#pattern.address + place;
     sqes[at + SQE.address] = address | 0;
     if (address > 0x7fffffff) sqes[at + SQE.address + 1] = highWord(address);
@@ -162,7 +197,7 @@ export class IoUringEngine implements Engine {
     ring.seen(count);
     while (this.#starved.length > 0) {
       const stream = this.#starved.pop() as Stream;
-      if (stream.fd >= 0) this.receive(stream);
+      if (stream.fd >= 0) this.#receive(stream);
     }
   }
 
@@ -203,7 +238,7 @@ export class IoUringEngine implements Engine {
     }
     if (!isCurrent || result > 0) {
       const isOver = (flags & IORING_CQE_F_MORE) === 0;
-      if (isCurrent && isOver && stream.fd >= 0) this.receive(stream);
+      if (isCurrent && isOver && stream.fd >= 0) this.#receive(stream);
     } else if (result === 0) this.#listener.ended(stream);
     else if (result === -ERRNO.ENOBUFS) this.#starved.push(stream);
     else this.#listener.failed(stream, 'recv', result);

@@ -42,6 +42,8 @@ export interface LoadPlan {
   readonly rate: number;
   /** How long is measured, in milliseconds, 1 to 86,400,000. @default 5000 */
   readonly durationMs: number;
+  /** Ends the load before, as soon as so many messages came back; 0: never. @default 0 */
+  readonly messages: number;
   /** How long the load runs before it is measured, in milliseconds. @default 500 */
   readonly warmUpMs: number;
   /** Over how many milliseconds the connections begin, one after another. @default 0 */
@@ -125,6 +127,7 @@ export function planLoad(options: LoadOptions): LoadPlan {
     idle,
     rate: number('rate', 0, 0, RATE_MAX),
     durationMs: number('durationMs', 5_000, 1, DURATION_MAX_MS),
+    messages: number('messages', 0, 0, Number.MAX_SAFE_INTEGER),
     warmUpMs: number('warmUpMs', 500, 0, DURATION_MAX_MS),
     rampMs: number('rampMs', 0, 0, DURATION_MAX_MS),
     churn,

@@ -91,7 +91,7 @@ for (const engine of ENGINES) {
   test(`runLoad, ${engine}: connections that were never served are named`, async () => {
     const report = await loadOn(
       (piece, socket, _, connection) => connection > 6 || socket.write(piece),
-      { durationMs: 100, engine },
+      { messages: 100, engine },
     );
     assert.equal(
       report.failure,
@@ -128,7 +128,7 @@ for (const engine of ENGINES) {
     const gone = await startServer(echo);
     await gone[Symbol.asyncDispose]();
     const { port } = gone.target;
-    const load = runLoad({ ...common, engine, target: gone.target, durationMs: 50 });
+    const load = runLoad({ ...common, engine, target: gone.target, messages: 10 });
     await using _server = await serve(ECHO_MODULE, { model: 'epoll', port });
     const { failure } = await load;
     assert.equal(failure, null);

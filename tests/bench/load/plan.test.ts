@@ -13,6 +13,7 @@ test('planLoad: fills in what is not said', () => {
     idle: 0,
     rate: 0,
     durationMs: 5_000,
+    messages: 0,
     warmUpMs: 500,
     rampMs: 0,
     churn: 0,
