@@ -189,6 +189,8 @@ export class Generator {
     this.#runUntil(start + rampMs + warmUpMs);
     if (this.#ending !== null) return;
     this.#phase = 'measuring';
+    // Whoever watches the server wants to look at it at the same moment.
+    this.#tellProgress(performance.now());
     const before = process.cpuUsage();
     this.#measureStart = performance.now();
     traffic.isMeasuring = true;
