@@ -5,7 +5,7 @@
  *       [--ms 2000] [--model io-uring] [--server COMMAND] [--peer NAME=COMMAND]... [--json]
  *
  * Each --peer has a command in which {port}, {connections}, {bytes}, {pipeline} and {seconds} stand
- * for their values; the first number called "rate" or "rps" in the JSON that it prints counts. In
+ * for their values; the last number called "rate" or "rps" in the JSON that it prints counts. In
  * every round each of them and polyio's two engines loads the same server once, which is pinned to
  * the first core, the loads to the second where taskset is there. A ratio is polyio's rate by the
  * peer's of the same round; given are its median and its spread.
@@ -71,8 +71,8 @@ function readPeer(text: string): Peer {
 async function peerRate(command: readonly string[]): Promise<number> {
   const [program, ...args] = command;
   const { stdout } = await promisify(execFile)(program as string, args);
-  const found = /"(?:rate|rps)":\s*([\d.]+)/.exec(stdout);
-  if (found === null) throw new Error(`${command.join(' ')} printed no "rate": ${stdout}`);
+  const found = [...stdout.matchAll(/"(?:rate|rps)":\s*([\d.]+)/g)].at(-1);
+  if (found === undefined) throw new Error(`${command.join(' ')} printed no "rate": ${stdout}`);
   return Number(found[1]);
 }
 

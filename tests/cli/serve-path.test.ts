@@ -15,8 +15,10 @@ async function echo(path: string, text: string): Promise<string> {
   return answer.toString();
 }
 
-for (const { name } of MODELS) {
-  test(`serve --path, ${name}: echoes on a Unix socket, whose file goes at the end`, async () => {
+for (const { name, unavailable } of MODELS) {
+  const skip = unavailable()?.reason ?? false;
+  const title = `serve --path, ${name}: echoes on a Unix socket, whose file goes at the end`;
+  const run = async () => {
     using folder = new Folder();
     const path = folder.file('echo.sock');
     await using serving = await Serving.start(['--model', name, '--path', path]);
@@ -27,7 +29,8 @@ for (const { name } of MODELS) {
     assert.equal(await serving.stop(), 0, serving.stderr);
     assert.equal(existsSync(path), false);
     assert.equal(serving.stderr, '');
-  });
+  };
+  test(title, run, { skip });
 }
 
 test('serve --path: says how to try it', async () => {

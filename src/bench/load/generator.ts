@@ -123,7 +123,7 @@ export class Generator {
 
   #descriptors(): { needed: number; limit: number } {
     const { connections, idle } = this.#plan;
-    const used = readdirSync('/proc/self/fd').length;
+    const used = readdirSync('/dev/fd').length;
     return { needed: connections + idle + used + SPARE_DESCRIPTORS, limit: descriptorLimit() };
   }
 
@@ -198,6 +198,8 @@ export class Generator {
     traffic.isMeasuring = false;
     this.#measuredMs = performance.now() - this.#measureStart;
     this.#cpu = process.cpuUsage(before);
+    this.#phase = 'ending';
+    this.#tellProgress(performance.now());
     this.#ending ??= 'complete';
   }
 
@@ -280,7 +282,6 @@ export class Generator {
     const due = traffic.streams.reduce((sum, stream) => sum + stream.due, 0);
     this.#behind = this.#plan.rate > 0 ? due + traffic.waiting.messages : 0;
     if (this.#ending !== 'complete') return;
-    this.#phase = 'ending';
     let total = traffic.total;
     let quietSince = performance.now();
     while (traffic.waiting.streams > 0 && !this.#control.isStopped()) {
