@@ -6,12 +6,14 @@
  * a timer's, which is one of its descriptors.
  */
 import { SystemError } from '../../errors.ts';
-import { ERRNO, SOCKET } from '../../sys/abi.ts';
+import { CLOCK, ERRNO, ITIMERSPEC, SOCKET } from '../../sys/abi.ts';
 import { Arena, type Slice } from '../../sys/arena.ts';
 import { close } from '../../sys/descriptor.ts';
 import { isEintr } from '../../sys/interrupt.ts';
 import { EPOLL, EPOLL_EVENT } from '../../sys/linux/abi.ts';
 import { epollCreate1, epollCtl, epollWait } from '../../sys/linux/epoll.ts';
+import { TIMERFD } from '../../sys/linux/event-abi.ts';
+import { timerfdCreate, timerfdSettime } from '../../sys/linux/timerfd.ts';
 import { recvAt, sendAt } from '../../sys/socket.ts';
 import type { Engine, Listener } from './engine.ts';
 import { after, type Memory, type Pattern, PIECE_BYTES } from './pattern.ts';
@@ -24,7 +26,14 @@ const WORD_BYTES = Int32Array.BYTES_PER_ELEMENT;
 const EVENT_WORDS = EPOLL_EVENT.size / WORD_BYTES;
 const DATA_AT = EPOLL_EVENT.fields.data[0] / WORD_BYTES;
 
-const { EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP } = EPOLL;
+/** Slots are 0 or more. */
+const TIMER = -1;
+const NS_PER_MS = 1_000_000;
+const MAX_MS = 999;
+/** Where the nanoseconds of `it_value` stand, in words. */
+const NS_AT = ITIMERSPEC.fields['it_value.tv_nsec'][0] / WORD_BYTES;
+
+const { EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP, EPOLLET } = EPOLL;
 const { EAGAIN, EINTR } = ERRNO;
 const NOW = SOCKET.MSG_NOSIGNAL | SOCKET.MSG_DONTWAIT;
 
@@ -33,6 +42,11 @@ export class EpollEngine implements Engine {
   readonly isBlocking = false;
   readonly memory: Memory & Slice;
   readonly #fd: number;
+  readonly #timerFd: number;
+  readonly #isScheduled: boolean;
+  readonly #time = new BigInt64Array(ITIMERSPEC.size / BigInt64Array.BYTES_PER_ELEMENT);
+  readonly #timeWords = new Int32Array(this.#time.buffer);
+  readonly #oldTime = new BigInt64Array(this.#time.length);
   readonly #arena = Arena.map(RECEIVE_BYTES + EVENTS * EPOLL_EVENT.size + 128);
   readonly #events: Slice;
   readonly #event: Slice;
@@ -47,23 +61,37 @@ export class EpollEngine implements Engine {
     this.#streams = streams;
     this.#listener = listener;
     this.#watched = new Int32Array(plan.connections);
+    this.#isScheduled = plan.rate > 0;
     this.memory = this.#arena.carve(RECEIVE_BYTES);
     this.#events = this.#arena.carve(EVENTS * EPOLL_EVENT.size);
     this.#event = this.#arena.carve(EPOLL_EVENT.size);
     this.#fd = epollCreate1(EPOLL.EPOLL_CLOEXEC);
     if (this.#fd < 0) throw new SystemError(this.#fd, 'epoll_create1');
+    this.#timerFd = timerfdCreate(CLOCK.CLOCK_MONOTONIC, TIMERFD.TFD_CLOEXEC);
+    if (this.#timerFd < 0) throw new SystemError(this.#timerFd, 'timerfd_create');
+    // Nobody reads it: told once for each time that it is set.
+    this.#control(EPOLL_CTL_ADD, this.#timerFd, EPOLLIN | EPOLLET, TIMER, 0);
   }
 
-  #watch({ slot, fd, generation }: Stream, events: number): void {
+  #control(operation: number, fd: number, events: number, slot: number, generation: number): void {
     const words = this.#event.words;
     words[0] = events;
     words[DATA_AT] = slot;
     words[DATA_AT + 1] = generation;
-    const isNew = this.#watched[slot] === 0;
-    this.#watched[slot] = events;
-    const operation = isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
     const result = epollCtl(this.#fd, operation, fd, this.#event.address);
     if (result < 0) throw new SystemError(result, 'epoll_ctl');
+  }
+
+  #watch({ slot, fd, generation }: Stream, events: number): void {
+    const isNew = this.#watched[slot] === 0;
+    this.#watched[slot] = events;
+    this.#control(isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, events, slot, generation);
+  }
+
+  #setTimer(ms: number): void {
+    // Waits of this loop are far below a second.
+    this.#timeWords[NS_AT] = Math.max(1, Math.floor(Math.min(ms, MAX_MS) * NS_PER_MS));
+    timerfdSettime(this.#timerFd, 0, this.#time, this.#oldTime);
   }
 
   awaitConnect(stream: Stream): void {
@@ -110,12 +138,15 @@ export class EpollEngine implements Engine {
   }
 
   wait(timeoutMs: number): void {
+    if (this.#isScheduled && timeoutMs > 0) this.#setTimer(timeoutMs);
     const result = epollWait(this.#fd, this.#events.address, EVENTS, Math.ceil(timeoutMs));
     if (result < 0 && !isEintr(result)) throw new SystemError(result, 'epoll_wait');
     const { words } = this.#events;
     for (let i = 0; i < result; i++) {
       const at = i * EVENT_WORDS;
-      const stream = this.#streams[words[at + DATA_AT] as number] as Stream;
+      const slot = words[at + DATA_AT] as number;
+      if (slot === TIMER) continue;
+      const stream = this.#streams[slot] as Stream;
       if (stream.generation === words[at + DATA_AT + 1]) {
         this.#deliver(stream, words[at] as number);
       }
@@ -147,6 +178,7 @@ export class EpollEngine implements Engine {
   }
 
   dispose(): void {
+    close(this.#timerFd);
     close(this.#fd);
     this.#arena.close();
   }

@@ -3,9 +3,8 @@
  * as it is wanted (it ends with whoever started it), 3 takes what it has to tell, an object a line.
  */
 import { writeSync } from 'node:fs';
-import { POLL, SIGNAL } from '../../sys/abi.ts';
+import { POLL } from '../../sys/abi.ts';
 import { beginWait, endWait } from '../../sys/interrupt.ts';
-import { setParentDeathSignal } from '../../sys/linux/process.ts';
 import { pollFd } from '../../sys/poll.ts';
 import { Generator, type Outcome } from './generator.ts';
 import type { LoadPlan } from './plan.ts';
@@ -25,7 +24,6 @@ function tell(message: Message): void {
   while (text.length > 0) text = text.subarray(writeSync(REPORT_FD, text));
 }
 
-setParentDeathSignal(SIGNAL.SIGKILL);
 beginWait();
 try {
   const generator = new Generator(JSON.parse(process.argv[2] as string) as LoadPlan, {
