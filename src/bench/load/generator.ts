@@ -151,13 +151,13 @@ export class Generator {
       const isQuiet = now - quietSince > QUIET_MS;
       const isFirst = traffic.begun === 0;
       const isThere = traffic.served > 0 || (isQuiet && traffic.connecting === 0);
-      if (isFirst) this.#beginNext(now);
+      if (isFirst) traffic.begin(now);
       else if (isThere && this.#idle.isOpening) {
         this.#idle.openSome();
         quietSince = performance.now();
       } else if (isThere && rampMs === 0) {
         const most = isQuiet ? connections : answered + traffic.dead + UNSERVED_MAX;
-        while (traffic.begun < Math.min(most, connections)) this.#beginNext(now);
+        while (traffic.begun < Math.min(most, connections)) traffic.begin(now);
       }
       const isBegun = rampMs > 0 ? isThere : traffic.begun === connections;
       const isDecided = traffic.connecting === 0;
@@ -168,15 +168,10 @@ export class Generator {
     this.#connectMs = performance.now() - this.#started;
   }
 
-  #beginNext(now: number): void {
-    const stream = this.#traffic.streams[this.#traffic.begun];
-    if (stream !== undefined) this.#traffic.connect(stream, now);
-  }
-
   /** The time that the plan describes: the ramp, the warm-up, the measured part. */
   #flow(): void {
     if (this.#ending !== null) return;
-    const { rampMs, warmUpMs, durationMs } = this.#plan;
+    const { connections, rampMs, warmUpMs, durationMs } = this.#plan;
     const traffic = this.#traffic;
     const start = performance.now();
     this.#flowStart = start;
@@ -185,6 +180,7 @@ export class Generator {
     traffic.start(start);
     this.#phase = 'ramp';
     this.#runUntil(start + rampMs);
+    while (this.#ending === null && traffic.begun < connections) traffic.begin(performance.now());
     this.#phase = 'warm-up';
     this.#runUntil(start + rampMs + warmUpMs);
     if (this.#ending !== null) return;
@@ -207,7 +203,7 @@ export class Generator {
     while (this.#ending === null) {
       const now = performance.now();
       if (now >= time) return;
-      if (this.#plan.rampMs > 0) this.#ramp(now);
+      if (this.#phase === 'ramp') this.#ramp(now);
       this.#wait(this.#plan.rate === 0 ? time : Math.min(time, this.#demand(now)));
     }
   }
@@ -215,7 +211,7 @@ export class Generator {
   #ramp(now: number): void {
     const { rampMs, connections } = this.#plan;
     const share = Math.min(1, (now - this.#flowStart) / rampMs);
-    while (this.#traffic.begun < Math.ceil(share * connections)) this.#beginNext(now);
+    while (this.#traffic.begun < Math.ceil(share * connections)) this.#traffic.begin(now);
   }
 
   /** Makes due what is due by now, and tells when the next message is. */

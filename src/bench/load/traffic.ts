@@ -42,7 +42,7 @@ export class Traffic implements Listener {
   connects = 0;
   /** Messages that came back, ever. */
   total = 0;
-  /** Connections that are open, and those that were ever asked for. */
+  /** Connections that are open, and streams that were begun. */
   open = 0;
   begun = 0;
   /** Streams that wait for their connection, and those that have been given up. */
@@ -80,9 +80,15 @@ export class Traffic implements Listener {
     this.#dial = this.#dialer(engine.isBlocking);
   }
 
-  /** Opens a stream's connection. */
-  connect(stream: Stream, now: number): void {
+  /** Opens the connection of the next stream. */
+  begin(now: number): void {
+    const stream = this.streams[this.begun];
+    if (stream === undefined) return;
     this.begun++;
+    this.#connect(stream, now);
+  }
+
+  #connect(stream: Stream, now: number): void {
     this.connecting++;
     stream.since = now;
     this.#tryConnect(stream);
@@ -275,7 +281,7 @@ export class Traffic implements Listener {
     const isAgreed = stream.state === STREAM.leaving;
     this.#close(stream);
     if (!isAgreed) this.#lose(stream, 'ended', { connection: stream.slot + 1 });
-    else if (this.isFlowing) this.connect(stream, performance.now());
+    else if (this.isFlowing) this.#connect(stream, performance.now());
   }
 
   failed(stream: Stream, call: 'send' | 'recv', result: number): void {
