@@ -6,7 +6,8 @@ import type { Fault } from './faults.ts';
 import type { Outcome } from './generator.ts';
 import { isUdp, type LoadPlan, type LoadTarget } from './plan.ts';
 
-const { ECONNREFUSED, ENOENT, ETIMEDOUT, EMFILE, ENFILE, EADDRNOTAVAIL, EACCES, ENOTSOCK } = ERRNO;
+const { EAGAIN, ECONNREFUSED, ENOENT, ETIMEDOUT, EMFILE, ENFILE, EADDRNOTAVAIL, EACCES, ENOTSOCK } =
+  ERRNO;
 const MS_PER_S = 1_000;
 
 /** The target for people. */
@@ -29,6 +30,7 @@ const CONNECT_SENTENCES: Readonly<Record<number, (where: string) => string>> = {
   [ENOENT]: (where) => `there is no socket ${where}; start the server first`,
   [ENOTSOCK]: (where) => `${where} is no socket; name the one that the server listens on`,
   [EACCES]: (where) => `you may not connect to ${where}; ask whoever runs the server`,
+  [EAGAIN]: (where) => `the queue of ${where} is full and nobody accepts; is the server awake?`,
   [ETIMEDOUT]: (where) =>
     `${where} does not accept connections fast enough, or a firewall is in between; take fewer, or see whether the server is awake`,
   [EMFILE]: () => 'no descriptor is left for a connection; raise the limit (ulimit -n)',
@@ -37,10 +39,12 @@ const CONNECT_SENTENCES: Readonly<Record<number, (where: string) => string>> = {
     'no local port is left, those of ended connections rest for a while; take fewer connections, or churn less',
 };
 
-function connectSentence(where: string, { errno = 0 }: Fault, outcome: Outcome): string {
+function connectSentence(plan: LoadPlan, { errno = 0 }: Fault, outcome: Outcome): string {
+  const where = nameOf(plan.target);
   const explain = CONNECT_SENTENCES[errno];
   const why = explain === undefined ? `${where}: connect ${errorName(errno)}` : explain(where);
-  if (outcome.messages === 0 && outcome.idle.open === 0) return why;
+  const isGone = outcome.ending === 'gone' && outcome.messages === 0;
+  if (isGone && outcome.idle.open === 0) return why;
   return `${plural(outcome.errors.connect, 'connection')} could not be opened: ${why}`;
 }
 
@@ -88,7 +92,7 @@ export function explainOutcome(plan: LoadPlan, outcome: Outcome): string | null 
   if (faults['wrong-bytes'] !== undefined) return wrongSentence(where, faults['wrong-bytes']);
   const broken = faults.receive ?? faults.send;
   if (faults.connect !== undefined && broken === undefined && faults.ended === undefined) {
-    return connectSentence(where, faults.connect, outcome);
+    return connectSentence(plan, faults.connect, outcome);
   }
   if (broken?.errno === ECONNREFUSED) return callSentence(where, broken, 0);
   const ended = errors.ended + errors.receive + errors.send;

@@ -242,7 +242,8 @@ export class Generator {
     traffic.look(now);
     if (this.#control.isStopped()) this.#ending ??= 'stopped';
     if (traffic.dead === this.#plan.connections) this.#ending ??= 'gone';
-    if (traffic.total !== this.#lastTotal || traffic.waiting.messages === 0) this.#alive = now;
+    const isWaiting = traffic.connecting === 0 && traffic.total === this.#lastTotal;
+    if (!isWaiting || traffic.waiting.messages === 0) this.#alive = now;
     this.#lastTotal = traffic.total;
     if (now - this.#alive > this.#plan.stallMs) this.#ending ??= 'stalled';
     const { messages } = this.#plan;

@@ -45,6 +45,8 @@ const BUFFERS_MIN = 64;
 const BUFFERS_MAX = 2_048;
 /** What the kernel's smallest default send buffer takes for certain (net.ipv4.tcp_wmem, its overhead off). */
 const SURE_BYTES = 4_096;
+/** Each send costs some of that room, however short it is. */
+const SURE_MESSAGES = 16;
 
 const WORD_BYTES = Int32Array.BYTES_PER_ELEMENT;
 
@@ -88,7 +90,7 @@ export class IoUringEngine implements Engine {
     this.#streams = streams;
     this.#listener = listener;
     const { bytes, pipeline, connections } = plan;
-    this.#isSure = bytes * pipeline <= SURE_BYTES;
+    this.#isSure = bytes * pipeline <= SURE_BYTES && pipeline <= SURE_MESSAGES;
     // A datagram has to fit one buffer; of a stream as much comes at once as is under way.
     const piece = isUdp(plan.target) ? bytes : bytes * pipeline;
     this.#bufferBytes = Math.min(LARGE_BYTES, Math.max(SMALL_BYTES, roomFor(piece)));

@@ -4,30 +4,24 @@
  *
  * Everything here runs once per message or once per connection, and allocates nothing per message.
  */
-import { ERRNO, SOCKET } from '../../sys/abi.ts';
+import { SOCKET } from '../../sys/abi.ts';
 import { shutdown } from '../../sys/socket.ts';
-import { Dialer } from './dial.ts';
+import { type ConnectListener, Connector } from './connector.ts';
 import type { Engine, Listener } from './engine.ts';
-import { Faults } from './faults.ts';
+import { type Fault, Faults } from './faults.ts';
 import { Latencies } from './latencies.ts';
 import { after, PATTERN_BYTES, type Pattern } from './pattern.ts';
 import { isUdp, type LoadPlan } from './plan.ts';
+import type { LoadErrorKind } from './report.ts';
 import { STREAM, Stream } from './stream.ts';
 
 const WORD_BYTES = Int32Array.BYTES_PER_ELEMENT;
 /** How far apart streams begin in the pattern, in words. */
 const PHASE_STEP = 1_979;
-const RETRY_MS = 20;
-/** So long a connect is tried again for which the system has no room. */
-const PATIENCE_MS = 5_000;
-/** So long a server may still be on its way to listen. */
-const STARTING_MS = 1_000;
 /** A datagram that has not come back after this is lost. */
 export const LOST_AFTER_MS = 1_000;
 
-const { EINPROGRESS, EAGAIN, EADDRNOTAVAIL, ECONNREFUSED, ENOENT } = ERRNO;
-
-export class Traffic implements Listener {
+export class Traffic implements Listener, ConnectListener {
   readonly streams: readonly Stream[];
   readonly latencies = new Latencies();
   readonly connectLatencies = new Latencies();
@@ -45,8 +39,7 @@ export class Traffic implements Listener {
   /** Connections that are open, and streams that were begun. */
   open = 0;
   begun = 0;
-  /** Streams that wait for their connection, and those that have been given up. */
-  connecting = 0;
+  /** Streams that have been given up. */
   dead = 0;
   /** Streams that were served at least once. */
   served = 0;
@@ -54,11 +47,10 @@ export class Traffic implements Listener {
   readonly #pattern: Pattern;
   readonly #isUdp: boolean;
   readonly #stride: number;
-  readonly #dialer: (isBlocking: boolean) => Dialer;
-  #dial: Dialer;
+  readonly #connector: Connector;
+  /** Streams that have said goodbye, in that order. */
+  readonly #leaving = new Set<Stream>();
   #engine!: Engine;
-  /** Streams whose connect is to be tried again. */
-  #again: Stream[] = [];
 
   constructor(plan: LoadPlan, pattern: Pattern) {
     this.#plan = plan;
@@ -66,8 +58,7 @@ export class Traffic implements Listener {
     this.#isUdp = isUdp(plan.target);
     // A datagram begins at a word, which tells which one it is.
     this.#stride = this.#isUdp ? Math.ceil(plan.bytes / WORD_BYTES) * WORD_BYTES : plan.bytes;
-    this.#dialer = (isBlocking) => new Dialer(plan.target, isBlocking);
-    this.#dial = this.#dialer(false);
+    this.#connector = new Connector(plan, this);
     this.streams = Array.from({ length: plan.connections }, (_, slot) => {
       const words = slot * PHASE_STEP + (plan.seed % PATTERN_BYTES);
       return new Stream(slot, plan.pipeline, (words * WORD_BYTES) % PATTERN_BYTES);
@@ -77,7 +68,7 @@ export class Traffic implements Listener {
   /** Before anything else. */
   use(engine: Engine): void {
     this.#engine = engine;
-    this.#dial = this.#dialer(engine.isBlocking);
+    this.#connector.use(engine);
   }
 
   /** Opens the connection of the next stream. */
@@ -85,60 +76,25 @@ export class Traffic implements Listener {
     const stream = this.streams[this.begun];
     if (stream === undefined) return;
     this.begun++;
-    this.#connect(stream, now);
+    this.#connector.open(stream, now);
   }
 
-  #connect(stream: Stream, now: number): void {
-    this.connecting++;
-    stream.since = now;
-    this.#tryConnect(stream);
-  }
-
-  #tryConnect(stream: Stream): void {
-    const fd = this.#dial.open();
-    if (fd < 0) {
-      this.#notConnected(stream, 'socket', fd);
-      return;
-    }
-    stream.fd = fd;
-    stream.state = STREAM.connecting;
-    const result = this.#dial.connect(fd);
-    if (result === 0) this.#connected(stream);
-    else if (result === -EINPROGRESS) this.#engine.awaitConnect(stream);
-    else this.#refused(stream, result);
+  /** Streams that wait for their connection. */
+  get connecting(): number {
+    return this.#connector.connecting;
   }
 
   decided(stream: Stream): void {
-    const result = this.#dial.outcome(stream.fd);
-    if (result === 0) this.#connected(stream);
-    else this.#refused(stream, result);
+    this.#connector.decided(stream);
   }
 
-  /** Nobody listens, or there is no room just now: a full backlog, ports that are still taken. */
-  #refused(stream: Stream, result: number): void {
-    this.#engine.close(stream);
-    const isPassing = result === -EAGAIN || result === -EADDRNOTAVAIL;
-    const isStarting = this.served === 0 && (result === -ECONNREFUSED || result === -ENOENT);
-    const patience = isPassing ? PATIENCE_MS : isStarting ? STARTING_MS : 0;
-    if (performance.now() - stream.since < patience) {
-      stream.state = STREAM.closed;
-      this.#again.push(stream);
-    } else this.#notConnected(stream, 'connect', result);
-  }
-
-  #notConnected(stream: Stream, call: string, result: number): void {
-    this.connecting--;
-    stream.state = STREAM.closed;
+  notConnected(_: Stream, fault: Fault): void {
     this.dead++;
-    this.faults.add('connect', { connection: stream.slot + 1, call, errno: -result });
+    this.faults.add('connect', fault);
   }
 
-  #connected(stream: Stream): void {
-    this.connecting--;
+  connected(stream: Stream): void {
     this.open++;
-    stream.state = STREAM.open;
-    stream.reset();
-    this.#dial.settle(stream.fd);
     const now = performance.now();
     if (this.isMeasuring) {
       this.connects++;
@@ -158,15 +114,16 @@ export class Traffic implements Listener {
     }
   }
 
-  /** One message more is due on this stream, since `time`. */
+  /** One message more is due on this stream. */
   demand(stream: Stream): void {
     stream.due++;
     if (stream.state === STREAM.open) this.#goOn(stream, 0);
   }
 
-  /** When the n-th message of a stream is due. */
+  /** Takes the next message that is due on a stream: since when. */
   #dueAt(stream: Stream): number {
     const { connections, rate } = this.#plan;
+    stream.due--;
     const number = stream.nextDue++ * connections + stream.slot;
     return this.scheduleStart + (number * 1_000) / rate;
   }
@@ -177,15 +134,14 @@ export class Traffic implements Listener {
   /** Begins as many messages as may be under way. */
   #goOn(stream: Stream, now: number): void {
     const { pipeline, churn, rate } = this.#plan;
-    if (rate === 0) {
-      while (stream.waiting < pipeline && (churn === 0 || stream.begun < churn)) {
-        this.#put(stream, now);
-      }
-    } else {
-      while (stream.due > 0 && stream.waiting < pipeline && (churn === 0 || stream.begun < churn)) {
-        stream.due--;
-        this.#put(stream, this.#dueAt(stream));
-      }
+    while (
+      stream.waiting < pipeline &&
+      (rate === 0 || stream.due > 0) &&
+      (churn === 0 || stream.begun < churn) &&
+      // A datagram that could not be sent has ended it.
+      stream.state === STREAM.open
+    ) {
+      this.#put(stream, rate === 0 ? now : this.#dueAt(stream));
     }
     if (stream.unsent > 0 && !stream.isSending) this.#engine.send(stream);
   }
@@ -256,11 +212,16 @@ export class Traffic implements Listener {
   #count(stream: Stream, ms: number): void {
     this.total++;
     stream.messages++;
-    if (stream.total++ === 0) this.served++;
+    if (stream.total++ === 0) this.#served();
     if (!this.isMeasuring) return;
     this.messages++;
     stream.counted++;
     this.latencies.record(ms);
+  }
+
+  #served(): void {
+    this.served++;
+    this.#connector.hasServer = true;
   }
 
   /** What follows an answer: the next message, or goodbye when the connection has had its share. */
@@ -274,6 +235,8 @@ export class Traffic implements Listener {
   /** Says goodbye; when the server has said it too, the next connection is opened. */
   #leave(stream: Stream): void {
     stream.state = STREAM.leaving;
+    stream.since = performance.now();
+    this.#leaving.add(stream);
     shutdown(stream.fd, SOCKET.SHUT_WR);
   }
 
@@ -281,7 +244,7 @@ export class Traffic implements Listener {
     const isAgreed = stream.state === STREAM.leaving;
     this.#close(stream);
     if (!isAgreed) this.#lose(stream, 'ended', { connection: stream.slot + 1 });
-    else if (this.isFlowing) this.#connect(stream, performance.now());
+    else if (this.isFlowing) this.#connector.open(stream, performance.now());
   }
 
   failed(stream: Stream, call: 'send' | 'recv', result: number): void {
@@ -291,12 +254,13 @@ export class Traffic implements Listener {
   }
 
   #close(stream: Stream): void {
+    if (stream.state === STREAM.leaving) this.#leaving.delete(stream);
     stream.state = STREAM.closed;
     this.open--;
     this.#engine.close(stream);
   }
 
-  #lose(stream: Stream, kind: Parameters<Faults['add']>[0], fault: Parameters<Faults['add']>[1]) {
+  #lose(stream: Stream, kind: LoadErrorKind, fault: Fault): void {
     this.dead++;
     stream.waiting = 0;
     this.faults.add(kind, fault);
@@ -360,12 +324,13 @@ export class Traffic implements Listener {
     }
   }
 
-  /** Every few milliseconds: connects that are to be tried again, datagrams that are lost. */
+  /** Every few milliseconds: what is late. */
   look(now: number): void {
-    if (this.#again.length > 0) {
-      const again = this.#again;
-      this.#again = [];
-      for (const stream of again) this.#tryConnect(stream);
+    this.#connector.look(now);
+    for (const stream of this.#leaving) {
+      if (now - stream.since < this.#plan.stallMs) break;
+      this.#close(stream);
+      this.#lose(stream, 'unanswered', { connection: stream.slot + 1 });
     }
     if (!this.#isUdp) return;
     for (const stream of this.streams) {
@@ -384,9 +349,9 @@ export class Traffic implements Listener {
     if (this.isFlowing) this.#goOn(stream, now);
   }
 
-  /** Whether something is tried again soon. */
+  /** How soon a connect is to be tried again, in milliseconds. */
   get retryMs(): number {
-    return this.#again.length > 0 ? RETRY_MS : Number.POSITIVE_INFINITY;
+    return this.#connector.retryMs;
   }
 
   /** Messages that are under way, and the streams that wait for them. */

@@ -8,6 +8,8 @@ import { type Answer, startServer, startUdpServer } from './echo-server.ts';
 
 const ENGINES: readonly EngineName[] =
   ioUringUnavailable() === null ? ['io-uring', 'epoll'] : ['epoll'];
+/** An echo that keeps its side of a connection open. */
+const SILENT_AT_END = new URL('../../fixtures/protocol-deaf.js', import.meta.url);
 /** Pieces that a server answers properly first. */
 const GOOD = 500;
 const common = { connections: 8, durationMs: 60_000, warmUpMs: 0 };
@@ -122,6 +124,27 @@ for (const engine of ENGINES) {
     assert.match(udp.failure ?? '', /^nobody listens on .* \(UDP\); start the server first$/);
     const path = await runLoad({ ...common, engine, target: { path: '/nowhere/echo.sock' } });
     assert.equal(path.failure, 'there is no socket /nowhere/echo.sock; start the server first');
+  });
+
+  test(`runLoad, ${engine}: a server that accepts one, with a short queue`, async () => {
+    await using server = await serve(ECHO_MODULE, { model: 'blocking', port: 0, backlog: 1 });
+    const target = server.address as InternetAddress;
+    const plan = { ...common, engine, target, stallMs: 300, messages: 50 };
+    const { failure, errors } = await runLoad(plan);
+    assert.match(
+      failure ?? '',
+      /^\d connections could not be opened: 127\.0\.0\.1:\d+ does not accept connections fast/,
+    );
+    assert.ok(errors.connect > 0);
+  });
+
+  test(`runLoad, ${engine}: a server that does not answer goodbyes`, async () => {
+    await using server = await serve(SILENT_AT_END, { model: 'epoll', port: 0 });
+    const target = server.address as InternetAddress;
+    const plan = { ...common, engine, target, churn: 3, stallMs: 300 };
+    const report = await runLoad(plan);
+    assert.match(report.failure ?? '', /stopped answering 8 connections of 8$/);
+    assert.equal(report.errors.unanswered, 8);
   });
 
   test(`runLoad, ${engine}: a server that is just starting is waited for`, async () => {
