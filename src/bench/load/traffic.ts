@@ -7,6 +7,7 @@
 import { SOCKET } from '../../sys/abi.ts';
 import { shutdown } from '../../sys/socket.ts';
 import { type ConnectListener, Connector } from './connector.ts';
+import { Datagrams, STRAY } from './datagrams.ts';
 import type { Engine, Listener } from './engine.ts';
 import { type Fault, Faults } from './faults.ts';
 import { Latencies } from './latencies.ts';
@@ -18,9 +19,6 @@ import { STREAM, Stream } from './stream.ts';
 const WORD_BYTES = Int32Array.BYTES_PER_ELEMENT;
 /** How far apart streams begin in the pattern, in words. */
 const PHASE_STEP = 1_979;
-/** A datagram that has not come back after this is lost. */
-export const LOST_AFTER_MS = 1_000;
-
 export class Traffic implements Listener, ConnectListener {
   readonly streams: readonly Stream[];
   readonly latencies = new Latencies();
@@ -45,8 +43,8 @@ export class Traffic implements Listener, ConnectListener {
   served = 0;
   readonly #plan: LoadPlan;
   readonly #pattern: Pattern;
-  readonly #isUdp: boolean;
-  readonly #stride: number;
+  /** For UDP; null for connections. */
+  readonly #datagrams: Datagrams | null;
   readonly #connector: Connector;
   /** Streams that have said goodbye, in that order. */
   readonly #leaving = new Set<Stream>();
@@ -55,9 +53,7 @@ export class Traffic implements Listener, ConnectListener {
   constructor(plan: LoadPlan, pattern: Pattern) {
     this.#plan = plan;
     this.#pattern = pattern;
-    this.#isUdp = isUdp(plan.target);
-    // A datagram begins at a word, which tells which one it is.
-    this.#stride = this.#isUdp ? Math.ceil(plan.bytes / WORD_BYTES) * WORD_BYTES : plan.bytes;
+    this.#datagrams = isUdp(plan.target) ? new Datagrams(plan, pattern) : null;
     this.#connector = new Connector(plan, this);
     this.streams = Array.from({ length: plan.connections }, (_, slot) => {
       const words = slot * PHASE_STEP + (plan.seed % PATTERN_BYTES);
@@ -158,14 +154,9 @@ export class Traffic implements Listener, ConnectListener {
     stream.starts[place] = start;
     stream.waiting++;
     stream.begun++;
-    if (!this.#isUdp) {
-      stream.unsent += bytes;
-      return;
-    }
-    stream.answered[place] = 0;
-    const at = stream.sendPlace;
-    stream.sendPlace = after(at, this.#stride);
-    this.#engine.sendDatagram(stream, at, bytes);
+    const datagrams = this.#datagrams;
+    if (datagrams === null) stream.unsent += bytes;
+    else this.#engine.sendDatagram(stream, datagrams.next(stream, place), bytes);
   }
 
   sent(stream: Stream): void {
@@ -173,8 +164,8 @@ export class Traffic implements Listener, ConnectListener {
   }
 
   received(stream: Stream, offset: number, length: number): void {
-    if (this.#isUdp) {
-      this.#receivedDatagram(stream, offset, length);
+    if (this.#datagrams !== null) {
+      this.#receivedDatagram(this.#datagrams, stream, offset, length);
       return;
     }
     const { receivePlace } = stream;
@@ -283,45 +274,19 @@ export class Traffic implements Listener, ConnectListener {
     });
   }
 
-  #receivedDatagram(stream: Stream, offset: number, length: number): void {
-    const { memory } = this.#engine;
-    const { pipeline, bytes } = this.#plan;
-    const place =
-      length === bytes ? this.#pattern.placeOf(memory.words[offset >> 2] as number) : -1;
-    const ahead = (place - stream.receivePlace + PATTERN_BYTES) % PATTERN_BYTES;
-    const number = ahead / this.#stride;
-    const isKnown = place >= 0 && Number.isInteger(number) && number < stream.waiting;
-    const index = isKnown ? (stream.head + number) % pipeline : -1;
-    if (!isKnown || stream.answered[index] === 1) {
-      // An answer that was given up comes late, or comes twice.
-      const isLate = place >= 0 && this.#pattern.equals(place, memory, offset, length);
-      if (!isLate) this.#wrongDatagram(stream, length);
-      return;
-    }
-    if (!this.#pattern.equals(place, memory, offset, length)) {
-      this.#wrongDatagram(stream, length);
+  #receivedDatagram(datagrams: Datagrams, stream: Stream, offset: number, length: number): void {
+    const index = datagrams.identify(stream, this.#engine.memory, offset, length);
+    if (index === STRAY.late) return;
+    if (index === STRAY.wrong) {
+      this.#close(stream);
+      this.#lose(stream, 'wrong-bytes', { connection: stream.slot + 1, length });
       return;
     }
     const now = performance.now();
     if (this.isMeasuring) this.bytes += length;
-    stream.answered[index] = 1;
     this.#count(stream, now - (stream.starts[index] as number));
-    this.#shiftAnswered(stream);
+    datagrams.settle(stream, index);
     if (this.isFlowing) this.#goOn(stream, now);
-  }
-
-  #wrongDatagram(stream: Stream, length: number): void {
-    this.#close(stream);
-    this.#lose(stream, 'wrong-bytes', { connection: stream.slot + 1, length });
-  }
-
-  #shiftAnswered(stream: Stream): void {
-    const { pipeline } = this.#plan;
-    while (stream.waiting > 0 && stream.answered[stream.head] === 1) {
-      stream.head = (stream.head + 1) % pipeline;
-      stream.waiting--;
-      stream.receivePlace = after(stream.receivePlace, this.#stride);
-    }
   }
 
   /** Every few milliseconds: what is late. */
@@ -332,21 +297,17 @@ export class Traffic implements Listener, ConnectListener {
       this.#close(stream);
       this.#lose(stream, 'unanswered', { connection: stream.slot + 1 });
     }
-    if (!this.#isUdp) return;
+    const datagrams = this.#datagrams;
+    if (datagrams === null) return;
     for (const stream of this.streams) {
-      if (stream.state === STREAM.open && stream.waiting > 0) this.#giveUp(stream, now);
+      if (stream.state === STREAM.open && stream.waiting > 0) this.#giveUp(datagrams, stream, now);
     }
   }
 
-  #giveUp(stream: Stream, now: number): void {
-    while (stream.waiting > 0) {
-      const { head } = stream;
-      if (now - (stream.starts[head] as number) < LOST_AFTER_MS) break;
-      stream.answered[head] = 1;
-      this.faults.add('lost', { connection: stream.slot + 1 });
-      this.#shiftAnswered(stream);
-    }
-    if (this.isFlowing) this.#goOn(stream, now);
+  #giveUp(datagrams: Datagrams, stream: Stream, now: number): void {
+    const lost = datagrams.giveUp(stream, now);
+    for (let i = 0; i < lost; i++) this.faults.add('lost', { connection: stream.slot + 1 });
+    if (lost > 0 && this.isFlowing) this.#goOn(stream, now);
   }
 
   /** How soon a connect is to be tried again, in milliseconds. */
