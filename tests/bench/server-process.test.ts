@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { type Contender, modelContender, peerContender } from '../../src/bench/contender.ts';
+import { treeOf } from '../../src/bench/process-tree.ts';
+import { freePort, killServers, ServerProcess } from '../../src/bench/server-process.ts';
+import { modelInfo } from '../../src/servers.ts';
+import { isAlive, until } from '../cli/polyio-process.ts';
+import { test } from '../harness/test.ts';
+
+const CLI = fileURLToPath(new URL('../../src/cli.js', import.meta.url));
+const serveCommand = [process.execPath, CLI, 'serve'];
+const FREE = { port: 0, under: [] };
+
+function program(source: string): Contender {
+  return peerContender('peer', [process.execPath, '-e', source, '{port}']);
+}
+
+const LISTENER =
+  'require("net").createServer((s) => s.pipe(s)).listen(Number(process.argv[1]), "127.0.0.1");';
+
+async function echo({ host, port }: { host: string; port: number }): Promise<string> {
+  const socket = connect(port, host);
+  socket.write('hello');
+  const [bytes] = await once(socket, 'data');
+  socket.destroy();
+  return String(bytes);
+}
+
+test('a model of ours says where it listens, and what it counted', async () => {
+  const contender = modelContender(modelInfo('poll'), serveCommand);
+  await using server = await ServerProcess.start(contender, FREE);
+  assert.equal(await echo(server.target), 'hello');
+  assert.equal(server.death, null);
+  const counts = await server.stop();
+  assert.equal(counts?.messages, 1);
+  assert.match(server.death ?? '', /^ended with code 0/);
+});
+
+test('blocking-processes: no worker outlives it, whether it is stopped or killed', async () => {
+  const contender = modelContender(modelInfo('blocking-processes'), serveCommand);
+  for (const isKilled of [false, true]) {
+    await using server = await ServerProcess.start(contender, FREE);
+    const tree = treeOf(server.pid);
+    assert.ok(tree.length >= 9, `${tree.length} processes`);
+    if (isKilled) server.kill();
+    else await server.stop();
+    await until('the end of all of them', () => !tree.some(isAlive));
+  }
+});
+
+test('a peer listens on the port that it is given', async () => {
+  await using server = await ServerProcess.start(program(LISTENER), FREE);
+  assert.equal(await echo(server.target), 'hello');
+  assert.equal(await server.stop(), null, 'it tells no counts');
+});
+
+test('a peer that ignores SIGTERM is ended all the same, with what it started', async () => {
+  const source = `process.on('SIGTERM', () => {});
+    const child = require('child_process').spawn('sleep', ['1000']); ${LISTENER}`;
+  await using server = await ServerProcess.start(program(source), FREE);
+  const tree = treeOf(server.pid);
+  assert.ok(tree.length >= 2);
+  await server.stop();
+  await until('the end of both', () => !tree.some(isAlive));
+});
+
+const FAILURES: readonly [what: string, contender: Contender, pattern: RegExp][] = [
+  [
+    'ends before it listens',
+    program('console.error("no such\\noption"); process.exit(3)'),
+    /^peer never listened: it ended with code 3: option$/,
+  ],
+  [
+    'is killed',
+    program('process.kill(process.pid, "SIGSEGV")'),
+    /^peer never listened: it was killed by SIGSEGV$/,
+  ],
+  [
+    'is no program',
+    peerContender('peer', ['/no/such/program', '{port}']),
+    /^peer never listened: it cannot be started: spawn .*ENOENT$/,
+  ],
+  [
+    'never listens',
+    program('setInterval(() => {}, 1000)'),
+    /^peer never listened: nothing in 0.5 s$/,
+  ],
+];
+
+for (const [what, contender, pattern] of FAILURES) {
+  test(`a server that ${what}: one sentence, and nothing is left`, async () => {
+    const started = ServerProcess.start(contender, { ...FREE, listenLimitMs: 500 });
+    await assert.rejects(started, { name: 'MeasureFailure', message: pattern });
+    const children = treeOf(process.pid).length;
+    assert.ok(children <= 2, `${children} processes: the watchdog and this one`);
+  });
+}
+
+test('an abort ends the wait for a server', async () => {
+  const abort = new AbortController();
+  const silent = program('setInterval(() => {}, 1000)');
+  const started = ServerProcess.start(silent, { ...FREE, signal: abort.signal });
+  abort.abort(new Error('enough'));
+  await assert.rejects(started, /enough/);
+});
+
+test('killServers: ends all that live', async () => {
+  const servers = await Promise.all([1, 2].map(() => ServerProcess.start(program(LISTENER), FREE)));
+  killServers();
+  await until('their end', () => !servers.some(({ pid }) => isAlive(pid)));
+  for (const server of servers) await server[Symbol.asyncDispose]();
+});
+
+test('freePort: one that nobody has, and the system’s error for one that somebody has', async () => {
+  assert.ok((await freePort()) > 0);
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  await assert.rejects(freePort(port), { code: 'EADDRINUSE' });
+  server.close();
+  await once(server, 'close');
+});
