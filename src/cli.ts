@@ -9,4 +9,4 @@ function explainShortage(error: NodeJS.ErrnoException): never {
 // Node opens all modules of a program at once: a low descriptor limit shows here first.
 const { runCommandLine } = await import('./cli/program.ts').catch(explainShortage);
 
-await runCommandLine(process.argv.slice(2));
+await runCommandLine(process.argv.slice(2)).catch(explainShortage);

@@ -44,15 +44,17 @@ export function because(error: unknown): string {
 
 class JsonFile implements JsonOutput {
   readonly #path: string;
+  readonly #what: string;
   #fd: number;
 
-  constructor(path: string) {
+  constructor(path: string, what: string) {
     this.#path = path;
+    this.#what = what;
     try {
       // Without O_NONBLOCK a named pipe that nobody reads would hang the command, Ctrl-C included.
       this.#fd = openSync(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK, 0o666);
     } catch (error) {
-      throw new Failure(`cannot write the JSON lines to ${path}: ${because(error)}`);
+      throw new Failure(`cannot write ${what} to ${path}: ${because(error)}`);
     }
   }
 
@@ -68,7 +70,7 @@ class JsonFile implements JsonOutput {
       // A pipe whose reader sleeps: this line is lost rather than the server.
       if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return;
       this.close();
-      complain(`cannot write the JSON lines to ${this.#path} any more: ${because(error)}`);
+      complain(`cannot write ${this.#what} to ${this.#path} any more: ${because(error)}`);
     }
   }
 
@@ -78,7 +80,7 @@ class JsonFile implements JsonOutput {
   }
 }
 
-/** Opens where the JSON goes. Throws Failure when the file cannot be written. */
-export function openJson(option: JsonOption): JsonOutput {
-  return option === true ? onStandardOutput : new JsonFile(option);
+/** Opens where the JSON goes. Throws Failure when the file cannot be written, naming `what` it was to hold. */
+export function openJson(option: JsonOption, what = 'the JSON lines'): JsonOutput {
+  return option === true ? onStandardOutput : new JsonFile(option, what);
 }

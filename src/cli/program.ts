@@ -1,13 +1,9 @@
 /** The command line as a whole: which commands there are, and how each run of one ends. */
 import { Command, CommanderError } from 'commander';
-import { defineDoctor } from './doctor.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { Failure, sentenceOf } from './failure.ts';
-import { defineLoad } from './load.ts';
 import { nearestName } from './nearest-name.ts';
 import { complain, stderr, stdout } from './output.ts';
-import { defineServe } from './serve.ts';
-import { defineTrace } from './trace.ts';
 import { polyioVersion } from './version.ts';
 
 const EXAMPLES = `
@@ -15,6 +11,7 @@ Examples:
   polyio serve                                   echo on 127.0.0.1:8080 with the best model here
   polyio serve --model blocking-threads --workers 4
   polyio load --connections 500                  how fast it answers, every byte compared
+  polyio bench --quick                           every model side by side, in under 2 minutes
   polyio trace --model epoll                     its two phases, measured
   polyio doctor                                  what works on this machine, and why the rest does not
 
@@ -32,7 +29,17 @@ function usageSentence(text: string, command: string): string {
   return `${sentenceOf(message)}; '${command} --help' shows what it takes`;
 }
 
-function createProgram(): Command {
+/** Each command is loaded when it is asked for: a server should not hold a benchmark in its memory. */
+const COMMANDS: Readonly<Record<string, () => Promise<(command: Command) => void>>> = {
+  serve: async () => (await import('./serve.ts')).defineServe,
+  load: async () => (await import('./load.ts')).defineLoad,
+  bench: async () => (await import('./bench.ts')).defineBench,
+  trace: async () => (await import('./trace.ts')).defineTrace,
+  doctor: async () => (await import('./doctor.ts')).defineDoctor,
+};
+
+/** @param asked the first word: a command that it names is the only one that is loaded */
+async function createProgram(asked: string | undefined): Promise<Command> {
   const program = new Command('polyio');
   program
     .description('Every network I/O model, as real code on the real kernel.')
@@ -46,10 +53,10 @@ function createProgram(): Command {
       writeErr: () => {},
       outputError: () => {},
     });
-  defineServe(program.command('serve'));
-  defineLoad(program.command('load'));
-  defineTrace(program.command('trace'));
-  defineDoctor(program.command('doctor'));
+  const isKnown = asked !== undefined && Object.hasOwn(COMMANDS, asked);
+  for (const [name, load] of Object.entries(COMMANDS)) {
+    if (!isKnown || name === asked) (await load())(program.command(name));
+  }
   return program;
 }
 
@@ -78,7 +85,7 @@ function failed(error: unknown, program: Command, args: readonly string[]): Exit
 
 /** Runs the command that `args` name, and ends the process with its exit code. */
 export async function runCommandLine(args: readonly string[]): Promise<never> {
-  const program = createProgram();
+  const program = await createProgram(args[0]);
   process.exitCode = EXIT.fine;
   try {
     // Somebody who types the bare name wants to know what it is: no mistake.
