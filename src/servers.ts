@@ -13,6 +13,7 @@ export {
   type ModelName,
   modelInfo,
 } from './servers/models.ts';
+export type { Platforms, System, Verification } from './servers/platforms.ts';
 export type { Chunk, Connection, Data, DropReason, Protocol } from './servers/protocol.ts';
 export { type RunServerOptions, runServer } from './servers/run-server.ts';
 export type { Statistics } from './servers/statistics.ts';

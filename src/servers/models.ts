@@ -23,6 +23,7 @@ import { ioUring } from './io-uring.ts';
 import { kqueue } from './kqueue.ts';
 import { type Assignment, Loop } from './loop.ts';
 import { nonBlocking } from './non-blocking.ts';
+import { PLATFORMS, type Platforms } from './platforms.ts';
 import { poll } from './poll.ts';
 import { RingConnection } from './ring-connection.ts';
 import { RingWatcher } from './ring-watcher.ts';
@@ -57,7 +58,8 @@ export interface ModelInfo {
   readonly family: ModelFamily;
   /** How it waits, in one clause. */
   readonly waits: string;
-  readonly platforms: string;
+  /** On which systems it runs, and how that was seen. */
+  readonly platforms: Platforms;
   /** How it was verified, where that was not on the kernel itself; else null. */
   readonly verified: string | null;
   /** The most workers it can have; more than one share the listening socket. */
@@ -128,7 +130,7 @@ function define(
     name,
     family,
     waits,
-    platforms: 'Linux',
+    platforms: PLATFORMS[name] ?? {},
     verified: null,
     maxWorkers: 1,
     defaultWorkers: 1,
@@ -140,13 +142,12 @@ function define(
 }
 
 /** Where the calls of POSIX are enough. */
-const posix = { platforms: 'Linux, macOS, BSD' };
-const pool = { ...posix, maxWorkers: WORKERS_MAX, defaultWorkers: 8 };
+const pool = { maxWorkers: WORKERS_MAX, defaultWorkers: 8 };
 const shared = { maxWorkers: WORKERS_MAX };
 
 /** Every model that this version has, in the order in which they are taught. */
 export const MODELS: readonly ModelInfo[] = [
-  define('blocking', 'blocking', 'one thread, one connection at a time', posix),
+  define('blocking', 'blocking', 'one thread, one connection at a time'),
   define('blocking-processes', 'blocking', 'pre-forked processes share the listening socket', pool),
   define(
     'blocking-threads',
@@ -154,15 +155,13 @@ export const MODELS: readonly ModelInfo[] = [
     'a pool of threads, each blocked in its own connection',
     pool,
   ),
-  define('non-blocking', 'polling', 'busy loop over all descriptors', posix),
+  define('non-blocking', 'polling', 'busy loop over all descriptors'),
   define('select', 'readiness', 'select(2) on all descriptors, below 1024 only', {
-    ...posix,
     ...shared,
     descriptorsBelow: SELECT.FD_SETSIZE,
     unavailable: SelectSelector.unavailable,
   }),
   define('poll', 'readiness', 'poll(2) on all descriptors', {
-    ...posix,
     ...shared,
     unavailable: PollSelector.unavailable,
   }),
@@ -179,7 +178,6 @@ export const MODELS: readonly ModelInfo[] = [
   }),
   define('kqueue', 'readiness', 'kevent(2), level-triggered', {
     ...shared,
-    platforms: 'macOS, BSD',
     verified: 'against a double and header tables, not yet on a BSD kernel',
     unavailable: KqueueSelector.unavailable,
   }),
@@ -191,7 +189,7 @@ export const MODELS: readonly ModelInfo[] = [
     ...shared,
     unavailable: ioUringUnavailable,
   }),
-  define('node-net', 'baseline', "Node's own net module", posix),
+  define('node-net', 'baseline', "Node's own net module"),
 ];
 
 const PROGRAMS: Readonly<Partial<Record<ModelName, Prepare>>> = {
