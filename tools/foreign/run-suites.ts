@@ -1,0 +1,185 @@
+/**
+ * Runs groups of test files under another Node. This machine's Node is the runner, so its own
+ * reporter and its own summary close the output; only the test files are processes of the other.
+ */
+import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, relative, sep } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { fileURLToPath } from 'node:url';
+import { killMarked, markChildren, untilGone } from './left-over.ts';
+import type { Machine, Suite } from './machine.ts';
+
+const TESTS = fileURLToPath(new URL('../../tests', import.meta.url));
+const FILE_LIMIT_MS = 120_000;
+const HOST_NODE = process.execPath;
+/** Watchdogs end a moment after what they guarded. */
+const GRACE_MS = 2_000;
+const INTERRUPTED = 130;
+const COUNTS = ['tests', 'suites', 'pass', 'fail', 'cancelled', 'skipped', 'todo'] as const;
+/** One line of the summary that Node's runner ends with. */
+const SUMMARY = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/;
+
+type Counts = Record<(typeof COUNTS)[number], number>;
+
+function zero(): Counts {
+  return { tests: 0, suites: 0, pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0 };
+}
+
+function filesOf({ files, except = {} }: Suite): string[] {
+  const leftOut = Object.keys(except);
+  const begins = (file: string, words: readonly string[]) =>
+    words.some((word) => file.startsWith(word));
+  return readdirSync(TESTS, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.split(sep).join('/'))
+    .filter((file) => file.endsWith('.test.js') && begins(file, files) && !begins(file, leftOut))
+    .sort()
+    .map((file) => relative(process.cwd(), join(TESTS, file)));
+}
+
+/** What a reporter reads; the types of Node name only some of the events. */
+interface Event {
+  readonly type: string;
+  readonly data: { readonly message?: string; readonly nesting?: number };
+}
+
+function line(text: string): Event {
+  return { type: 'test:stdout', data: { message: `${text}\n` } };
+}
+
+/** Passes a suite's events on, but for its summary, which it adds up. */
+async function runSuite(suite: Suite, output: PassThrough): Promise<Counts> {
+  const files = filesOf(suite);
+  const counts = zero();
+  if (files.length === 0) return counts;
+  const [before, other] = [{ ...process.env }, process.execPath];
+  Object.assign(process.env, suite.env);
+  if (suite.onHost) process.execPath = HOST_NODE;
+  const timeout = suite.limitMs ?? FILE_LIMIT_MS;
+  const events = run({ files, concurrency: availableParallelism(), timeout });
+  for await (const event of events as AsyncIterable<Event>) {
+    const { type, data } = event;
+    if (type === 'test:summary') continue;
+    const isSummary = data.nesting === 0 && SUMMARY.test(data.message ?? '');
+    if (type !== 'test:diagnostic' || !isSummary) {
+      output.write(event);
+      continue;
+    }
+    const [name, number] = (data.message as string).split(' ');
+    if (name !== 'duration_ms') counts[name as keyof Counts] = Number(number);
+  }
+  for (const name of Object.keys(suite.env ?? {})) delete process.env[name];
+  Object.assign(process.env, before);
+  process.execPath = other;
+  return counts;
+}
+
+/** Why a suite does not count as passed, or null. */
+function fault({ tests, pass, fail, cancelled, skipped }: Counts): string | null {
+  if (tests === 0) return 'it ran no test';
+  if (fail + cancelled > 0) return `${fail + cancelled} failed`;
+  return pass === 0 ? `all ${skipped} were skipped` : null;
+}
+
+function report(suite: Suite, counts: Counts, seconds: number): string {
+  const { pass, fail, cancelled, skipped } = counts;
+  const numbers = `${pass} passed, ${fail + cancelled} failed, ${skipped} skipped`;
+  const why = fault(counts);
+  return `=== ${suite.name}: ${numbers} in ${seconds.toFixed(1)} s${why ? `: ${why}` : ''}`;
+}
+
+async function runAll(
+  suites: readonly Suite[],
+  settle: () => Promise<number>,
+  output: PassThrough,
+): Promise<void> {
+  const total = zero();
+  const faults: string[] = [];
+  const lines: string[] = [];
+  const begun = performance.now();
+  for (const suite of suites) {
+    output.write(line(`\n=== ${suite.name}`));
+    for (const [file, reason] of Object.entries(suite.except ?? {})) {
+      output.write(line(`left out: ${file}: ${reason}`));
+    }
+    const suiteBegun = performance.now();
+    const counts = await runSuite(suite, output);
+    const why = fault(counts);
+    if (why !== null) faults.push(`${suite.name}: ${why}`);
+    const left = await settle();
+    if (left > 0) output.write(line(`${suite.name}: ${left} processes left over, killed`));
+    lines.push(report(suite, counts, (performance.now() - suiteBegun) / 1_000));
+    output.write(line(lines.at(-1) as string));
+    for (const name of COUNTS) total[name] += counts[name];
+  }
+  output.write(line(`\n${lines.join('\n')}`));
+  if (faults.length > 0) process.exitCode = 1;
+  const elapsed = performance.now() - begun;
+  for (const message of [...COUNTS.map((n) => `${n} ${total[n]}`), `duration_ms ${elapsed}`]) {
+    output.write({ type: 'test:diagnostic', data: { message, nesting: 0 } });
+  }
+}
+
+/**
+ * Runs the suites one after another, prints what each came to and Node's summary of all together.
+ * The exit code is 1 when one failed, ran no test, or skipped all of them. Ctrl-C leaves nothing.
+ */
+export async function runSuites(machine: Machine, suites: readonly Suite[]): Promise<void> {
+  const mark = markChildren();
+  const stop = () => {
+    machine.stop?.();
+    return killMarked(mark);
+  };
+  const settle = async () => {
+    machine.stop?.();
+    await untilGone(mark, GRACE_MS);
+    return killMarked(mark);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      stop();
+      process.exit(INTERRUPTED);
+    });
+  }
+  Object.assign(process.env, machine.env);
+  // A runner that finds itself inside another one runs nothing.
+  delete process.env['NODE_TEST_CONTEXT'];
+  // The runner starts every test file with this command.
+  process.execPath = machine.node;
+  console.log(`${suites.length} suites under ${machine.name}`);
+  const output = new PassThrough({ objectMode: true });
+  const shown = output.compose(spec as unknown as NodeJS.ReadWriteStream);
+  shown.pipe(process.stdout);
+  try {
+    await runAll(suites, settle, output);
+  } finally {
+    output.end();
+    stop();
+  }
+}
+
+/**
+ * The program behind a command: prepares the machine, runs the suites, those whose names are on the
+ * command line when there are any. What is missing is said in one sentence, and the exit code is 1.
+ */
+export async function runNamed(
+  command: string,
+  prepare: () => Machine,
+  suites: readonly Suite[],
+): Promise<void> {
+  const wanted = process.argv.slice(2);
+  const unknown = wanted.find((word) => !suites.some(({ name }) => name === word));
+  try {
+    if (unknown !== undefined) {
+      const names = suites.map(({ name }) => name).join(', ');
+      throw new Error(`no suite is called '${unknown}'; there are ${names}`);
+    }
+    const chosen = suites.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+    await runSuites(prepare(), chosen);
+  } catch (error) {
+    console.error(`${command}: ${(error as Error).message}`);
+    process.exitCode = 1;
+  }
+}

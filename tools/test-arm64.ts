@@ -1,0 +1,49 @@
+/**
+ * The suites of readiness, descriptors and servers as a program of 64-bit ARM: `npm run test:arm64`.
+ * On another processor they run under qemu, where a server takes seconds to start: there `epoll` runs
+ * the whole server suite and every other model what its own calls do. Words on the command line run
+ * only the suites that they name.
+ */
+import { arm64Machine } from './foreign/arm64.ts';
+import { realMachine, type Suite } from './foreign/machine.ts';
+import { runNamed } from './foreign/run-suites.ts';
+
+const SUITES: readonly Suite[] = [
+  { name: 'sys', files: ['sys/', 'platform/', 'errors/'] },
+  { name: 'readiness', files: ['readiness/'] },
+  { name: 'descriptors', files: ['io/'] },
+  { name: 'servers', files: ['servers/'] },
+];
+
+const NO_RING = 'io_uring_setup answers ENOSYS here; sys/linux/io-uring/probe tests what is said';
+const NO_TERMINAL = 'the emulator knows no TCGETS2';
+const OF_BSD = 'npm run test:bsd runs it; it is the same on every processor';
+/** An emulated process on a busy machine: a limit of time is for what hangs. */
+const LIMIT_MS = 300_000;
+
+/** What qemu lacks, and what it need not show. */
+const LEFT_OUT: Readonly<Record<string, Partial<Suite>>> = {
+  sys: {
+    except: {
+      'sys/linux/io-uring/ring': NO_RING,
+      'sys/foreign-abi': OF_BSD,
+      'sys/kevent-abi': OF_BSD,
+    },
+  },
+  readiness: { except: { 'readiness/kqueue': OF_BSD } },
+  descriptors: { except: { 'io/pty': NO_TERMINAL, 'io/terminal': NO_TERMINAL } },
+  servers: {
+    except: { 'servers/io-uring': NO_RING, 'servers/ring-': NO_RING, 'servers/kqueue': OF_BSD },
+    env: { POLYIO_TEST_SERVER_GROUPS: 'echo' },
+  },
+};
+
+const isReal = process.arch === 'arm64';
+
+await runNamed(
+  'test:arm64',
+  isReal ? realMachine : arm64Machine,
+  isReal
+    ? SUITES
+    : SUITES.map((suite) => ({ limitMs: LIMIT_MS, ...suite, ...LEFT_OUT[suite.name] })),
+);

@@ -1,0 +1,49 @@
+/**
+ * The suites that stand for macOS and the BSDs: numbers and layouts against tables made from their
+ * headers, kqueue(2) on its double, and the ways around what only Linux has: `npm run test:bsd`.
+ * Words on the command line run only the suites that they name.
+ */
+import { bsdMachine } from './foreign/bsd.ts';
+import { realMachine, type Suite } from './foreign/machine.ts';
+import { runNamed } from './foreign/run-suites.ts';
+
+/** The calls of Linux that another system lacks, all taken away: see src/sys/posix/ways.ts. */
+const WITHOUT = 'accept4,pipe2,sock_cloexec,nosignal,cmsg_cloexec,trunc,tgkill,memfd,pdeathsig';
+
+const SUITES: readonly Suite[] = [
+  { name: 'header tables', files: ['sys/foreign-abi', 'sys/kevent-abi'] },
+  {
+    name: 'kqueue on its double, in the form of three systems',
+    files: ['readiness', 'servers', 'node', 'examples', 'docs'].map((room) => `${room}/kqueue`),
+    limitMs: 240_000,
+  },
+  {
+    name: 'descriptors the way of the BSDs',
+    files: ['connect', 'descriptor-passing', 'fifo', 'message', 'pipe', 'socket', 'waiting'].map(
+      (file) => `io/${file}`,
+    ),
+    env: { POLYIO_WITHOUT: WITHOUT },
+  },
+  {
+    name: 'readiness the way of the BSDs',
+    files: ['readiness/poll', 'readiness/select', 'sys/interrupt'],
+    env: { POLYIO_WITHOUT: WITHOUT },
+  },
+  {
+    name: 'servers the way of the BSDs',
+    files: ['servers/blocking', 'servers/poll'],
+    env: { POLYIO_WITHOUT: WITHOUT, POLYIO_TEST_SERVER_GROUPS: 'echo,stopping' },
+  },
+];
+
+/** What the systems themselves run: nothing is taken away there, and no table stands for them. */
+const REAL: readonly Suite[] = [
+  { name: 'sys', files: ['sys/', 'platform/', 'errors/'] },
+  { name: 'readiness', files: ['readiness/'] },
+  { name: 'descriptors', files: ['io/'] },
+  { name: 'servers', files: ['servers/'] },
+];
+
+const isReal = process.platform !== 'linux';
+
+await runNamed('test:bsd', isReal ? realMachine : bsdMachine, isReal ? REAL : SUITES);
