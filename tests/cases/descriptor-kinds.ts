@@ -42,6 +42,7 @@ import {
   openSocketPair,
   send,
 } from '../../src/sys/socket.ts';
+import { UNTRANSLATED } from '../harness/emulator.ts';
 import { Descriptors, ok, put } from './selector-descriptors.ts';
 
 const { O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_DIRECTORY } = FCNTL;
@@ -383,7 +384,10 @@ function always(openOne: (scope: Scope) => Subject): Kind {
 }
 
 /** What says that this kernel, this machine or this user has none of a kind, and nothing else. */
-const MISSING = ['EAFNOSUPPORT', 'EPROTONOSUPPORT', 'EPERM', 'EACCES', 'ENODEV', 'ENOENT', 'ENXIO'];
+const MISSING = [
+  ...['EAFNOSUPPORT', 'EPROTONOSUPPORT', 'EPERM', 'EACCES', 'ENODEV', 'ENOENT', 'ENXIO'],
+  ...UNTRANSLATED,
+];
 
 /** A kind that not every machine has: it is opened once to find out. */
 function perhaps(kind: Kind): Kind {
@@ -465,16 +469,16 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   'an inotify descriptor': { open: openInotify, fresh: 0 },
   'a pidfd': { open: openPidFd, fresh: 0 },
   'an epoll descriptor': { open: openEpoll, fresh: 0 },
-  'the controlling side of a pty': {
+  'the controlling side of a pty': perhaps({
     open: openPty('controller'),
     fresh: WRITABLE,
     ended: { poll: BOTH | HANGUP, select: BOTH },
-  },
-  'the terminal side of a pty': {
+  }),
+  'the terminal side of a pty': perhaps({
     open: openPty('terminal'),
     fresh: WRITABLE,
     ended: { poll: BOTH | HANGUP | ERROR, select: BOTH },
-  },
+  }),
   '/proc/mounts': { open: openAt('/proc/mounts', O_RDONLY), fresh: READABLE },
   '/dev/random': { open: openDevice('/dev/random', 'read'), fresh: READABLE },
   'a memory file': always((scope) => ({ fd: scope.own(MemFd.open({ size: 1 })).fd })),

@@ -349,10 +349,10 @@ const time: Readonly<Record<string, Case>> = {
       assert.equal(selector.wait(timeoutMs), 0);
       assert.ok(performance.now() - start >= timeoutMs);
     }
+    // On a busy machine the other thread comes late.
+    while ((words[SENT] as number) <= 30) assert.equal(selector.wait(50), 0);
     release(words, STOP);
     await ended;
-    const sent = words[SENT] as number;
-    assert.ok(sent > 30, `${sent} signals were sent`);
   },
 
   'a wait after a signal is a wait like any other': (selector, fds) => {

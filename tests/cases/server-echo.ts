@@ -3,16 +3,18 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
+import { EMULATOR } from '../harness/emulator.ts';
 import type { Client } from './server-client.ts';
 import { type ServerSuite, type Started, serverCase, startEcho } from './server-suite.ts';
 
 const MESSAGES = 20;
-const MANY = 50;
-const LONG = 8;
+const MANY = EMULATOR === undefined ? 50 : 8;
+const LONG = EMULATOR === undefined ? 8 : 2;
 const MEBIBYTE = 1_048_576;
 const SCHEDULES = 30;
-/** How many workers a pool has by default. */
-const POOL = 8;
+const SCHEDULES_EMULATED = 3;
+/** How many workers a pool has by default; a program of an emulator starts slowly. */
+const POOL = EMULATOR === undefined ? 8 : 2;
 
 function digest(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
@@ -127,7 +129,8 @@ async function runSchedule(started: Started, { writes, reads }: Schedule): Promi
 }
 
 export function echoCases(suite: ServerSuite): void {
-  const { clients, schedules: runs = SCHEDULES } = suite;
+  const { clients, schedules: usual = SCHEDULES } = suite;
+  const runs = EMULATOR === undefined ? usual : SCHEDULES_EMULATED;
   const many = Math.min(MANY, clients);
 
   serverCase(suite, `echoes ${MESSAGES} messages of 64 bytes to each of ${many} clients`, () =>

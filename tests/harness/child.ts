@@ -1,5 +1,6 @@
 /** Programs run in processes of their own, killed when they do not end in time. */
 import { spawn } from 'node:child_process';
+import { PATIENCE } from './emulator.ts';
 
 export interface Ended {
   /** The exit code, or null when a signal ended it. */
@@ -34,11 +35,12 @@ export function runCommand(
     });
     let stdout = '';
     let stderr = '';
+    const patientMs = limitMs * PATIENCE;
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
       const shown = [command, ...args].join(' ').slice(0, 200);
-      reject(new Error(`${shown} did not end within ${limitMs} ms\n${stdout}${stderr}`));
-    }, limitMs);
+      reject(new Error(`${shown} did not end within ${patientMs} ms\n${stdout}${stderr}`));
+    }, patientMs);
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
       onOutput?.(stdout, child.pid ?? 0);

@@ -8,6 +8,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { after, test as nodeTest, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { HOST_NODE, PATIENCE } from './emulator.ts';
 
 export interface TestOptions {
   /** How long the test may take before the watchdog kills its process. @default 20000 */
@@ -24,14 +25,14 @@ let watchdog: ChildProcess | undefined;
 function arm(name: string, limitMs: number): void {
   if (watchdog === undefined) {
     const script = fileURLToPath(new URL('./watchdog-process.js', import.meta.url));
-    watchdog = spawn(process.execPath, [script, String(process.pid)], {
+    watchdog = spawn(HOST_NODE, [script, String(process.pid)], {
       stdio: ['pipe', 'ignore', 'inherit'],
       detached: true,
     });
     watchdog.unref();
     (watchdog.stdin as unknown as { unref(): void }).unref();
   }
-  watchdog.stdin?.write(`${JSON.stringify({ name, limitMs })}\n`);
+  watchdog.stdin?.write(`${JSON.stringify({ name, limitMs: limitMs * PATIENCE })}\n`);
 }
 
 // A thread that a failed test left asleep in the kernel keeps the process from ending.

@@ -8,6 +8,7 @@ import { tgkill } from '../../src/sys/linux/thread.ts';
 import { getpid } from '../../src/sys/posix/unistd.ts';
 import { HAS } from '../../src/sys/posix/ways.ts';
 import { INTERRUPT_SIGNAL } from '../../src/sys/threads.ts';
+import { EMULATOR, KERNEL_ARCH } from '../harness/emulator.ts';
 
 export interface Order {
   /**
@@ -57,20 +58,21 @@ export interface BlockedCall {
   storm(signals: number): Promise<void>;
 }
 
-const arm64 = process.arch === 'arm64';
+const arm64 = KERNEL_ARCH === 'arm64';
 
+/** Their numbers; an emulator waits with ppoll(2), and takes a batch message by message. */
 const CALLS = {
   accept: HAS.accept4 ? (arm64 ? 242 : 288) : arm64 ? 202 : 43,
   recv: arm64 ? 207 : 45,
   recvmsg: arm64 ? 212 : 47,
-  recvmmsg: arm64 ? 243 : 299,
+  recvmmsg: EMULATOR ? 47 : arm64 ? 243 : 299,
   sendfile: arm64 ? 71 : 40,
   splice: arm64 ? 76 : 275,
   send: arm64 ? 206 : 44,
   connect: arm64 ? 203 : 42,
   read: arm64 ? 63 : 0,
   write: arm64 ? 64 : 1,
-  poll: arm64 ? 73 : 7,
+  poll: EMULATOR ? 271 : arm64 ? 73 : 7,
   openat: arm64 ? 56 : 257,
 } as const;
 

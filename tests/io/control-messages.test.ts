@@ -5,6 +5,7 @@ import { ControlWriter } from '../../src/io/control-writer.ts';
 import { type InternetAddress, Socket, socketPair } from '../../src/io.ts';
 import { INET, MESSAGE, SOCKET } from '../../src/sys/abi.ts';
 import { runSource } from '../harness/child.ts';
+import { emulatorLacks } from '../harness/emulator.ts';
 import { test } from '../harness/test.ts';
 import { datagramPair, hasIpv6 } from './datagrams.ts';
 
@@ -105,8 +106,12 @@ test('type of service, congestion mark and time to live arrive as they were sent
   }
 });
 
+/** qemu's user mode answers it with the flags that the kernel gave before it converted the list. */
+const noTruncation = emulatorLacks('never says MSG_CTRUNC');
+const noNanoseconds = emulatorLacks('answers ENOPROTOOPT');
+
 for (const option of ['SO_TIMESTAMPNS', 'SO_TIMESTAMP'] as const) {
-  test(`${option} tells when the kernel received the datagram`, () => {
+  const body = () => {
     const { left, right, address } = datagramPair();
     using _ = left;
     using __ = right;
@@ -117,7 +122,9 @@ for (const option of ['SO_TIMESTAMPNS', 'SO_TIMESTAMP'] as const) {
     const { timestamp } = right.recvMessage(room);
     const after = BigInt(Date.now() + 1) * 1_000_000n;
     assert.ok(timestamp !== null && timestamp >= before && timestamp <= after, `${timestamp}`);
-  });
+  };
+  const skip = option === 'SO_TIMESTAMPNS' && noNanoseconds;
+  test(`${option} tells when the kernel received the datagram`, body, { skip });
 }
 
 test('credentials are the sender itself, and root may claim to be another', () => {
@@ -171,21 +178,25 @@ test('a control message that was sent raw does what its field would', () => {
   assert.equal(right.recvMessage(room).ttl, 77);
 });
 
-test('room for a part of the control data is reported, and the part is right', () => {
-  const { left, right, address } = datagramPair();
-  using _ = left;
-  using __ = right;
-  right.setOption('IP_PKTINFO', true);
-  right.setOption('IP_RECVTTL', true);
-  for (let controlSize = 0; controlSize <= 64; controlSize += 4) {
-    left.sendMessage(Buffer.from('x'), { address });
-    const { packetInfo, ttl, controlTruncated } = right.recvMessage(room, { controlSize });
-    const isWhole = packetInfo !== null && ttl !== null;
-    assert.equal(controlTruncated, !isWhole, `${controlSize} bytes`);
-    if (packetInfo !== null) assert.equal(packetInfo.host, '127.0.0.1');
-    if (ttl !== null) assert.equal(ttl, 64);
-  }
-});
+test(
+  'room for a part of the control data is reported, and the part is right',
+  () => {
+    const { left, right, address } = datagramPair();
+    using _ = left;
+    using __ = right;
+    right.setOption('IP_PKTINFO', true);
+    right.setOption('IP_RECVTTL', true);
+    for (let controlSize = 0; controlSize <= 64; controlSize += 4) {
+      left.sendMessage(Buffer.from('x'), { address });
+      const { packetInfo, ttl, controlTruncated } = right.recvMessage(room, { controlSize });
+      const isWhole = packetInfo !== null && ttl !== null;
+      assert.equal(controlTruncated, !isWhole, `${controlSize} bytes`);
+      if (packetInfo !== null) assert.equal(packetInfo.host, '127.0.0.1');
+      if (ttl !== null) assert.equal(ttl, 64);
+    }
+  },
+  { skip: noTruncation },
+);
 
 test('a list cut at any byte is read without harm, and its descriptors are kept', () => {
   const view = new DataView(new ArrayBuffer(128));

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { DatagramBatch, Pipe, PipeReader, type Socket, socketPair } from '../../src/io.ts';
 import { FCNTL } from '../../src/sys/abi.ts';
 import { fcntl } from '../../src/sys/posix/fcntl.ts';
 import { runCommand } from '../harness/child.ts';
+import { emulatorLacks } from '../harness/emulator.ts';
 import { openDescriptors, test } from '../harness/test.ts';
 
 const io = new URL('../../src/io.js', import.meta.url).href;
 const BYTE = Buffer.from('x');
+/** qemu's user mode answers it with the flags that the kernel gave before it converted the list. */
+const noTruncation = emulatorLacks('never says MSG_CTRUNC');
 
 function closeAll(descriptors: readonly number[]): void {
   for (const fd of descriptors) closeSync(fd);
@@ -71,37 +74,45 @@ function passAtRandom(left: Socket, right: Socket, total: number, random: (n: nu
   return { passed, received, truncated };
 }
 
-test('100,000 passed descriptors, none leaked, whatever the room for them', (context) => {
-  const seed = Number(process.env['POLYIO_SEED'] ?? Date.now() % 2 ** 31);
-  context.diagnostic(`POLYIO_SEED=${seed}`);
-  const [left, right] = socketPair('seqpacket');
-  using _ = left;
-  using __ = right;
-  const before = openDescriptors();
-  const total = 100_000;
-  const counts = passAtRandom(left, right, total, randomFrom(seed));
-  context.diagnostic(JSON.stringify(counts));
-  assert.equal(counts.passed, total);
-  assert.deepEqual([...openDescriptors().keys()], [...before.keys()]);
-});
+test(
+  '100,000 passed descriptors, none leaked, whatever the room for them',
+  (context) => {
+    const seed = Number(process.env['POLYIO_SEED'] ?? Date.now() % 2 ** 31);
+    context.diagnostic(`POLYIO_SEED=${seed}`);
+    const [left, right] = socketPair('seqpacket');
+    using _ = left;
+    using __ = right;
+    const before = openDescriptors();
+    const total = 100_000;
+    const counts = passAtRandom(left, right, total, randomFrom(seed));
+    context.diagnostic(JSON.stringify(counts));
+    assert.equal(counts.passed, total);
+    assert.deepEqual([...openDescriptors().keys()], [...before.keys()]);
+  },
+  { skip: noTruncation },
+);
 
-test('room for two of five descriptors installs two and loses none', () => {
-  const [left, right] = socketPair('datagram');
-  using _ = left;
-  using __ = right;
-  const pipes = Array.from({ length: 5 }, () => Pipe.open());
-  left.sendMessage(BYTE, { descriptors: pipes.map(({ writer }) => writer) });
-  for (const { writer } of pipes) writer.close();
-  // A header of 16 bytes and two descriptors of 4.
-  const message = right.recvMessage(Buffer.alloc(1), { controlSize: 24 });
-  assert.deepEqual([message.descriptors.length, message.controlTruncated], [2, true]);
-  closeAll(message.descriptors);
-  // Every writer is closed now, those that did not fit too: each reader is at its end.
-  for (const { reader } of pipes) {
-    assert.equal(reader.read(Buffer.alloc(1)), 0);
-    reader.close();
-  }
-});
+test(
+  'room for two of five descriptors installs two and loses none',
+  () => {
+    const [left, right] = socketPair('datagram');
+    using _ = left;
+    using __ = right;
+    const pipes = Array.from({ length: 5 }, () => Pipe.open());
+    left.sendMessage(BYTE, { descriptors: pipes.map(({ writer }) => writer) });
+    for (const { writer } of pipes) writer.close();
+    // A header of 16 bytes and two descriptors of 4.
+    const message = right.recvMessage(Buffer.alloc(1), { controlSize: 24 });
+    assert.deepEqual([message.descriptors.length, message.controlTruncated], [2, true]);
+    closeAll(message.descriptors);
+    // Every writer is closed now, those that did not fit too: each reader is at its end.
+    for (const { reader } of pipes) {
+      assert.equal(reader.read(Buffer.alloc(1)), 0);
+      reader.close();
+    }
+  },
+  { skip: noTruncation },
+);
 
 test('maxDescriptors closes what is too much, and 0 takes none', () => {
   const [left, right] = socketPair('datagram');
@@ -227,12 +238,15 @@ test('one file is read at one position by everybody who got it', () => {
   const [left, right] = socketPair('datagram');
   using _ = left;
   using __ = right;
-  const fd = openSync(process.execPath, 'r');
+  const fd = openSync(new URL(import.meta.url), 'r');
   left.sendMessage(BYTE, { descriptors: [fd] });
   const { descriptors } = right.recvMessage(Buffer.alloc(1));
   const buffer = Buffer.alloc(4);
   readSync(fd, buffer, 0, 1, null);
   readSync(descriptors[0] as number, buffer, 1, 3, null);
-  assert.equal(buffer.toString('latin1'), '\x7fELF');
+  assert.equal(
+    buffer.toString('latin1'),
+    readFileSync(new URL(import.meta.url)).toString('latin1', 0, 4),
+  );
   closeAll([fd, ...descriptors]);
 });

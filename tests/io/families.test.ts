@@ -13,12 +13,13 @@ import {
   vsockCid,
 } from '../../src/io.ts';
 import { runSource } from '../harness/child.ts';
+import { UNTRANSLATED } from '../harness/emulator.ts';
 import { asNobody } from '../harness/nobody.ts';
 import { openDescriptors, test } from '../harness/test.ts';
 import { noIpv6 } from './loopback.ts';
 
 /** What a kernel without the family, the protocol, the device or our privilege answers. */
-const MISSING = ['EAFNOSUPPORT', 'EPROTONOSUPPORT', 'EPERM', 'ENODEV'];
+const MISSING = ['EAFNOSUPPORT', 'EPROTONOSUPPORT', 'EPERM', 'ENODEV', ...UNTRANSLATED];
 const UDP = 17;
 const ETHERTYPE_LOCAL_EXPERIMENT = 0x88b5;
 const ETHERTYPE_IP = 0x0800;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import * as linux from '../../src/sys/linux/abi.ts';
 import * as posix from '../../src/sys/posix/abi/linux.ts';
 import type { Layout } from '../../src/sys/posix/abi/shape.ts';
+import { EMULATOR } from '../harness/emulator.ts';
 
 /** What somebody says about the tables: our files, the compiler, or a recording of it. */
 export interface AbiFacts {
@@ -48,7 +49,7 @@ export function facts(): AbiFacts {
  * Headers of the kernel that declare once more what the C library's own headers declare: each is
  * asked by a program of its own.
  */
-const APART: readonly string[] = ['linux/tcp.h'];
+const APART: readonly string[] = ['linux/tcp.h', 'linux/in6.h'];
 
 /** The C programs that print the facts, one line each. */
 export function probeSources(): string[] {
@@ -113,10 +114,20 @@ function parseAnswer(output: string): AbiFacts {
   return { constants, layouts };
 }
 
+/** The compiler for the machine that this Node is for, by the usual variable. */
+const CC = process.env['CC'] ?? 'cc';
+
 /** Why there is no compiler to ask, or null when there is one. */
 export function compilerMissing(): string | null {
-  const { error, status } = spawnSync('cc', ['--version'], { stdio: 'ignore' });
-  return error === undefined && status === 0 ? null : 'no C compiler (cc) on this machine';
+  const { error, status } = spawnSync(CC, ['--version'], { stdio: 'ignore' });
+  return error === undefined && status === 0 ? null : `no C compiler (${CC}) on this machine`;
+}
+
+function answerOf(program: string): string {
+  const [command = program, ...args] = [...(EMULATOR?.split(' ') ?? []), program];
+  const { status, stdout } = spawnSync(command, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`the probe ended with ${status}`);
+  return stdout;
 }
 
 /** Compiles the probe and runs it. Throws with the compiler's own words when it refuses. */
@@ -126,11 +137,9 @@ export function askCompiler(): AbiFacts {
     const [source, program] = [join(folder, 'probe.c'), join(folder, 'probe')];
     const answers = probeSources().map((text) => {
       writeFileSync(source, text);
-      const compiled = spawnSync('cc', ['-o', program, source], { encoding: 'utf8' });
-      if (compiled.status !== 0) throw new Error(`cc refused the probe:\n${compiled.stderr}`);
-      const answer = spawnSync(program, [], { encoding: 'utf8' });
-      if (answer.status !== 0) throw new Error(`the probe ended with ${answer.status}`);
-      return answer.stdout;
+      const compiled = spawnSync(CC, ['-o', program, source], { encoding: 'utf8' });
+      if (compiled.status !== 0) throw new Error(`${CC} refused the probe:\n${compiled.stderr}`);
+      return answerOf(program);
     });
     return parseAnswer(answers.join(''));
   } finally {

@@ -231,7 +231,13 @@ test(
     try {
       const [source, library] = [join(folder, 'interpose.c'), join(folder, 'interpose.so')];
       writeFileSync(source, 'int getppid(void) { return 424242; }\n');
-      const compiled = await runCommand('cc', ['-shared', '-fPIC', '-o', library, source]);
+      const compiled = await runCommand(process.env['CC'] ?? 'cc', [
+        '-shared',
+        '-fPIC',
+        '-o',
+        library,
+        source,
+      ]);
       assert.equal(compiled.code, 0, compiled.stderr);
       const module = JSON.stringify(new URL('../../src/sys/posix/unistd.js', import.meta.url));
       const program = `import { getppid } from ${module}; console.log(getppid());`;

@@ -43,7 +43,7 @@ export function refusal(errno: number): Unsupported {
   if (number === ERRNO.ENOSYS) {
     return {
       model: MODEL,
-      reason: `${answer}: kernel ${release()} is built without io_uring, or a seccomp filter hides it`,
+      reason: `${answer}: kernel ${release()} is built without io_uring, or a seccomp filter or an emulator hides it`,
       remedy:
         'use a kernel with CONFIG_IO_URING, or allow io_uring_setup where the sandbox or container is set up, or use epoll',
     };
