@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { DatagramBatch, type InternetAddress, Socket, socketPair } from '../../src/io.ts';
 import { runCommand } from '../harness/child.ts';
+import { emulatorLacks } from '../harness/emulator.ts';
 import { test } from '../harness/test.ts';
 import { startCall } from './blocked-call.ts';
 import { datagramPair } from './datagrams.ts';
@@ -303,5 +304,5 @@ test(
       rmSync(folder, { recursive: true });
     }
   },
-  { skip: noStrace },
+  { skip: noStrace || emulatorLacks('passes a batch on message by message') },
 );

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { type Address, Socket, socketPair } from '../../src/io.ts';
 import { runSource } from '../harness/child.ts';
+import { EMULATOR } from '../harness/emulator.ts';
 import { test } from '../harness/test.ts';
 import { connectedPair, listenOnLoopback, socketFolder } from './loopback.ts';
 
@@ -285,7 +286,8 @@ test('sending to a closed peer is EPIPE and no SIGPIPE, even where that signal k
   assert.equal(signal, null);
   assert.equal(code, 0);
   assert.deepEqual(stdout.trim().split('\n'), [
-    '0n 0n',
+    // An emulator catches signals itself and passes on those that its program wants.
+    EMULATOR === undefined ? '0n 0n' : '0n 1n',
     'send send EPIPE',
     'trySend send EPIPE',
     'sendAll send EPIPE: 0 of 1 bytes were taken',
