@@ -3,7 +3,7 @@ import { type Unsupported, UnsupportedError } from '../errors.ts';
 import { describeHost } from '../platform/host.ts';
 import { ABSENT_MODELS, chooseModel, MODELS, type ModelInfo } from '../servers.ts';
 import { foreignVersion } from '../sys/ffi.ts';
-import { descriptorLimit } from '../sys/posix/resource.ts';
+import { descriptorLimit } from '../sys/limits.ts';
 import { polyioVersion } from './version.ts';
 
 /** One model on this machine. */

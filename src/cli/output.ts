@@ -4,6 +4,7 @@
  * while the reader has not taken what came before.
  */
 import pc from 'picocolors';
+import { SyncStream } from '../sys/sync-stream.ts';
 
 const FULL_BYTES = 65_536;
 const FLUSH_MS = 1_000;
@@ -55,10 +56,20 @@ export class Output {
   }
 }
 
-export const stdout = new Output(process.stdout);
-export const stderr = new Output(process.stderr);
+/** Node's own stream, or one that writes at once where Node cannot open what it was started with. */
+function standardStream(name: 'stdout' | 'stderr', fd: number): NodeJS.WriteStream {
+  try {
+    return process[name];
+  } catch {
+    return new SyncStream(fd) as unknown as NodeJS.WriteStream;
+  }
+}
 
-const wantsColor = pc.isColorSupported && (process.stdout.isTTY || 'FORCE_COLOR' in process.env);
+const standardOutput = standardStream('stdout', 1);
+export const stdout = new Output(standardOutput);
+export const stderr = new Output(standardStream('stderr', 2));
+
+const wantsColor = pc.isColorSupported && (standardOutput.isTTY || 'FORCE_COLOR' in process.env);
 
 /** Colours for standard output: none when it is no terminal, or when NO_COLOR is set. */
 export const color = pc.createColors(wantsColor);

@@ -1,8 +1,10 @@
-/** SIGTERM and SIGINT: the first asks for an orderly end, the second for an immediate one. */
+/**
+ * Ctrl-C and its like (SIGINT and SIGTERM, on Windows also the closing of the console): the first
+ * asks for an orderly end, the second for an immediate one.
+ */
+import { STOP_SIGNALS } from '../sys/stop-signals.ts';
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
-
-export type StopSignal = (typeof SIGNALS)[number];
+export type StopSignal = NodeJS.Signals;
 
 export class StopSignals {
   /** Resolve with the signal that came first and second. */
@@ -14,6 +16,6 @@ export class StopSignals {
     this.first = new Promise((resolve) => takers.push(resolve));
     this.second = new Promise((resolve) => takers.push(resolve));
     // Never taken off: without a listener a third signal would kill before the workers have ended.
-    for (const signal of SIGNALS) process.on(signal, () => takers.shift()?.(signal));
+    for (const signal of STOP_SIGNALS) process.on(signal, () => takers.shift()?.(signal));
   }
 }

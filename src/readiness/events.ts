@@ -14,8 +14,14 @@ export function eventsOf(interest: number): number {
   );
 }
 
+const BITS_USED =
+  POLL.POLLIN | POLL.POLLPRI | POLL.POLLOUT | POLL.POLLERR | POLL.POLLHUP | POLL.POLLNVAL;
+
+/** The bits of `revents` by which `READY_OF` is asked. */
+export const READY_MASK = 2 ** (32 - Math.clz32(BITS_USED)) - 1;
+
 /** Ready bits by `revents`. A failure readies both directions: the call that follows names it. */
-export const READY_OF = Uint8Array.from({ length: 64 }, (_, events) => {
+export const READY_OF = Uint8Array.from({ length: READY_MASK + 1 }, (_, events) => {
   const closed = (events & POLL.POLLNVAL) !== 0;
   const error = (events & POLL.POLLERR) !== 0;
   const hangup = (events & POLL.POLLHUP) !== 0;

@@ -18,7 +18,7 @@ import { ERRNO, POLLFD } from '../sys/abi.ts';
 import { Arena } from '../sys/arena.ts';
 import { isOpen } from '../sys/descriptor.ts';
 import { poll } from '../sys/poll.ts';
-import { eventsOf, READY_OF } from './events.ts';
+import { eventsOf, READY_MASK, READY_OF } from './events.ts';
 import { probe } from './probe.ts';
 import { refuseOptions } from './refuse-options.ts';
 import { BaseSelector, grown } from './registry.ts';
@@ -27,6 +27,7 @@ import type { RegisterOptions } from './selector.ts';
 const ENTRY_WORDS = POLLFD.size / Int32Array.BYTES_PER_ELEMENT;
 const INITIAL_ENTRIES = 64;
 /** `events` and `revents` share one word: the kernel's half is the upper one. */
+const EVENTS_WORD = POLLFD.fields.events[0] / Int32Array.BYTES_PER_ELEMENT;
 const REVENTS_SHIFT = 16;
 
 /** `Selector` on poll(2): any number of descriptors, at a cost that grows with it. */
@@ -53,11 +54,12 @@ export class PollSelector<Data = unknown> extends BaseSelector<Data> {
   ): void {
     refuseOptions('poll', options);
     if (!isOpen(fd)) throw new SystemError(ERRNO.EBADF, 'fcntl', { hint: `fd ${fd} is not open` });
-    if (this.#count * ENTRY_WORDS === this.#entries.length) this.#grow();
+    // One entry more is the call's own.
+    if ((this.#count + 1) * ENTRY_WORDS === this.#entries.length) this.#grow();
     this.#indexes = grown(this.#indexes, fd);
     this.#indexes[fd] = this.#count;
     this.#entries[this.#count * ENTRY_WORDS] = fd;
-    this.#entries[this.#count * ENTRY_WORDS + 1] = eventsOf(interest);
+    this.#entries[this.#count * ENTRY_WORDS + EVENTS_WORD] = eventsOf(interest);
     this.#count++;
   }
 
@@ -68,7 +70,7 @@ export class PollSelector<Data = unknown> extends BaseSelector<Data> {
     options: RegisterOptions | undefined,
   ): void {
     refuseOptions('poll', options);
-    this.#entries[(this.#indexes[fd] as number) * ENTRY_WORDS + 1] = eventsOf(interest);
+    this.#entries[(this.#indexes[fd] as number) * ENTRY_WORDS + EVENTS_WORD] = eventsOf(interest);
   }
 
   protected override remove(fd: number): void {
@@ -77,7 +79,9 @@ export class PollSelector<Data = unknown> extends BaseSelector<Data> {
     const last = --this.#count;
     const moved = entries[last * ENTRY_WORDS] as number;
     entries[index * ENTRY_WORDS] = moved;
-    entries[index * ENTRY_WORDS + 1] = entries[last * ENTRY_WORDS + 1] as number;
+    entries[index * ENTRY_WORDS + EVENTS_WORD] = entries[
+      last * ENTRY_WORDS + EVENTS_WORD
+    ] as number;
     this.#indexes[moved] = index;
   }
 
@@ -95,11 +99,11 @@ export class PollSelector<Data = unknown> extends BaseSelector<Data> {
     const entries = this.#entries;
     let left = result;
     for (let index = 0; left > 0 && index < this.#count; ) {
-      const events = (entries[index * ENTRY_WORDS + 1] as number) >>> REVENTS_SHIFT;
+      const events = (entries[index * ENTRY_WORDS + EVENTS_WORD] as number) >>> REVENTS_SHIFT;
       if (events !== 0) {
         left--;
         const fd = entries[index * ENTRY_WORDS] as number;
-        const ready = READY_OF[events & 63] as number;
+        const ready = READY_OF[events & READY_MASK] as number;
         // A refused event takes its entry with it: another one stands at this index now.
         if (!this.deliver(fd, this.generationOf(fd), ready)) continue;
       }

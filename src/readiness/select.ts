@@ -18,14 +18,14 @@
  * others. The time limit is written anew for each call.
  */
 import { SystemError, type Unsupported } from '../errors.ts';
-import { ERRNO, SELECT } from '../sys/abi.ts';
+import { ERRNO } from '../sys/abi.ts';
 import { isOpen } from '../sys/descriptor.ts';
-import { ALL_INTEREST } from './events.ts';
-import { FdSets, SET_WORDS } from './fd-sets.ts';
+import { FdSets } from '../sys/select.ts';
+import { ALL_INTEREST, eventsOf, READY_OF } from './events.ts';
 import { probe } from './probe.ts';
 import { refuseOptions } from './refuse-options.ts';
 import { BaseSelector } from './registry.ts';
-import { ERROR, PRIORITY, READABLE, type RegisterOptions, WRITABLE } from './selector.ts';
+import { ERROR, type RegisterOptions } from './selector.ts';
 
 /** `Selector` on select(2): descriptors 0 to 1023. */
 export class SelectSelector<Data = unknown> extends BaseSelector<Data> {
@@ -52,13 +52,10 @@ export class SelectSelector<Data = unknown> extends BaseSelector<Data> {
     options: RegisterOptions,
   ): void {
     refuseOptions('select', options);
-    if (fd >= SELECT.FD_SETSIZE) {
-      throw new RangeError(
-        `select(2) cannot watch fd ${fd}: it ends at ${SELECT.FD_SETSIZE - 1}; use poll or epoll`,
-      );
-    }
+    const refused = this.#sets.refuse(fd);
+    if (refused !== null) throw new RangeError(refused);
     if (!isOpen(fd)) throw new SystemError(ERRNO.EBADF, 'fcntl', { hint: `fd ${fd} is not open` });
-    this.#sets.set(fd, interest);
+    this.#sets.set(fd, eventsOf(interest));
   }
 
   protected override change(
@@ -68,7 +65,7 @@ export class SelectSelector<Data = unknown> extends BaseSelector<Data> {
     options: RegisterOptions | undefined,
   ): void {
     refuseOptions('select', options);
-    this.#sets.set(fd, interest);
+    this.#sets.set(fd, eventsOf(interest));
   }
 
   protected override remove(fd: number): void {
@@ -88,23 +85,9 @@ export class SelectSelector<Data = unknown> extends BaseSelector<Data> {
   }
 
   #collect(): void {
-    const found = this.#sets.found;
-    const words = (this.#sets.count + 31) >>> 5;
-    for (let word = 0; word < words; word++) {
-      const readable = found[word] as number;
-      const writable = found[word + SET_WORDS] as number;
-      const exceptional = found[word + SET_WORDS * 2] as number;
-      let left = readable | writable | exceptional;
-      while (left !== 0) {
-        const bit = left & -left;
-        left ^= bit;
-        const fd = (word << 5) + 31 - Math.clz32(bit);
-        const ready =
-          ((readable & bit) !== 0 ? READABLE : 0) |
-          ((writable & bit) !== 0 ? WRITABLE : 0) |
-          ((exceptional & bit) !== 0 ? PRIORITY : 0);
-        this.deliver(fd, this.generationOf(fd), ready);
-      }
+    const sets = this.#sets;
+    for (let fd = sets.next(); fd >= 0; fd = sets.next()) {
+      this.deliver(fd, this.generationOf(fd), READY_OF[sets.events] as number);
     }
   }
 

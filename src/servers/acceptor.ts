@@ -7,11 +7,10 @@
  * listener rests for a while.
  */
 import { PolyioError, SystemError } from '../errors.ts';
-import { ERRNO, FCNTL, POLL } from '../sys/abi.ts';
+import { ERRNO, POLL } from '../sys/abi.ts';
 import { addressScratch, resetScratch, scratchAddress, sizeScratch } from '../sys/address.ts';
-import { close } from '../sys/descriptor.ts';
+import { close, openSpareDescriptor } from '../sys/descriptor.ts';
 import { pollFd } from '../sys/poll.ts';
-import { open } from '../sys/posix/fcntl.ts';
 import { acceptSocket, getpeername } from '../sys/socket.ts';
 import type { BaseConnection } from './base-connection.ts';
 import { ACCEPT_BATCH, ACCEPT_PAUSE_MS } from './limits.ts';
@@ -21,10 +20,6 @@ import { COUNTER } from './statistics.ts';
 
 const { EAGAIN, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM, EBADF, EINVAL, ENOTSOCK } = ERRNO;
 
-function openSpare(): number {
-  return open('/dev/null', FCNTL.O_RDONLY | FCNTL.O_CLOEXEC, 0);
-}
-
 /** Whether the error is about descriptors or memory, and so about everyone who waits. */
 export function isShortage(errno: number): boolean {
   return errno === EMFILE || errno === ENFILE || errno === ENOBUFS || errno === ENOMEM;
@@ -33,7 +28,7 @@ export function isShortage(errno: number): boolean {
 export class Acceptor<Kind extends BaseConnection> {
   readonly #loop: Loop<Kind>;
   readonly #isNonBlocking: boolean;
-  #spare = openSpare();
+  #spare = openSpareDescriptor();
   #nextId = 1;
 
   constructor(loop: Loop<Kind>) {
@@ -122,7 +117,7 @@ export class Acceptor<Kind extends BaseConnection> {
     const isSleepy = loop.isBlocking && pollFd(loop.listenerFd, POLL.POLLIN, 0) === 0;
     const fd = isSleepy ? -EAGAIN : this.#accept();
     if (fd >= 0) this.#turnAway(fd, 'descriptor-limit');
-    this.#spare = openSpare();
+    this.#spare = openSpareDescriptor();
     // accept(2) takes its descriptor before it looks: without one it fails although nobody waits.
     loop.count(fd === -EAGAIN ? COUNTER.wouldBlock : COUNTER.acceptFailures, 1);
     if (fd === -EAGAIN) return false;

@@ -18,12 +18,18 @@ import {
   sizeScratch,
 } from '../sys/address.ts';
 import { close } from '../sys/descriptor.ts';
-import { bindAddress, getsockname, listen, openSocket, setsockopt } from '../sys/socket.ts';
+import {
+  bindAddress,
+  getsockname,
+  listen,
+  openSocket,
+  prepareListener,
+  setsockopt,
+} from '../sys/socket.ts';
 
 import { occupant, SocketFile } from './socket-file.ts';
 
 const { AF_INET, AF_INET6, AF_UNIX, SOCK_STREAM } = SOCKET;
-const { SOL_SOCKET, SO_REUSEADDR } = SOCKET;
 const ON = new Uint8Array(Int32Array.of(1).buffer);
 
 export interface ListenOptions {
@@ -90,14 +96,13 @@ function bindTo(fd: number, { where, descriptorsBelow }: ListenOptions): void {
   }
   const { bytes, size } = encodeAddress(where);
   if ('host' in where) {
-    const { IPPROTO_TCP } = INET;
-    // Every kernel hands TCP_NODELAY on to the sockets it accepts, which saves a call for each.
     const options = [
-      [SOL_SOCKET, SO_REUSEADDR],
-      [IPPROTO_TCP, TCP.TCP_NODELAY],
-    ] as const;
-    for (const [level, option] of options) {
-      const result = setsockopt(fd, level, option, ON, ON.length);
+      () => prepareListener(fd),
+      // Every kernel hands TCP_NODELAY on to the sockets it accepts, which saves a call for each.
+      () => setsockopt(fd, INET.IPPROTO_TCP, TCP.TCP_NODELAY, ON, ON.length),
+    ];
+    for (const set of options) {
+      const result = set();
       if (result < 0) throw new SystemError(result, 'setsockopt', addressDetails(where));
     }
   }

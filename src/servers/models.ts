@@ -9,9 +9,9 @@ import {
   SelectSelector,
   SignalDrivenSelector,
 } from '../readiness.ts';
-import { SELECT } from '../sys/abi.ts';
+import { descriptorLimit } from '../sys/limits.ts';
 import { ioUringUnavailable } from '../sys/linux/io-uring/probe.ts';
-import { descriptorLimit } from '../sys/posix/resource.ts';
+import { DESCRIPTORS_BELOW } from '../sys/select.ts';
 import type { BaseConnection } from './base-connection.ts';
 import { blocking } from './blocking.ts';
 import { blockingProcesses } from './blocking-processes.ts';
@@ -120,6 +120,16 @@ function unreachable(model: string): Unsupported | null {
   }
 }
 
+/** No Windows has run any of it yet. */
+const UNDER_WINE = 'under Wine, not yet on Windows itself';
+
+/** What a worker process is given at its start cannot be given there. */
+const NO_PROCESSES: Unsupported = {
+  model: 'blocking-processes',
+  reason: 'Node hands no listening socket and no shared memory to a child process on Windows',
+  remedy: 'use blocking-threads',
+};
+
 function define(
   name: ModelName,
   family: ModelFamily,
@@ -131,7 +141,7 @@ function define(
     family,
     waits,
     platforms: PLATFORMS[name] ?? {},
-    verified: null,
+    verified: HOST === 'win32' ? UNDER_WINE : null,
     maxWorkers: 1,
     defaultWorkers: 1,
     isBlocking: family === 'blocking',
@@ -141,14 +151,16 @@ function define(
   };
 }
 
-/** Where the calls of POSIX are enough. */
 const pool = { maxWorkers: WORKERS_MAX, defaultWorkers: 8 };
 const shared = { maxWorkers: WORKERS_MAX };
 
 /** Every model that this version has, in the order in which they are taught. */
 export const MODELS: readonly ModelInfo[] = [
   define('blocking', 'blocking', 'one thread, one connection at a time'),
-  define('blocking-processes', 'blocking', 'pre-forked processes share the listening socket', pool),
+  define('blocking-processes', 'blocking', 'pre-forked processes share the listening socket', {
+    ...pool,
+    unavailable: () => (HOST === 'win32' ? NO_PROCESSES : unreachable('blocking-processes')),
+  }),
   define(
     'blocking-threads',
     'blocking',
@@ -158,7 +170,7 @@ export const MODELS: readonly ModelInfo[] = [
   define('non-blocking', 'polling', 'busy loop over all descriptors'),
   define('select', 'readiness', 'select(2) on all descriptors, below 1024 only', {
     ...shared,
-    descriptorsBelow: SELECT.FD_SETSIZE,
+    descriptorsBelow: DESCRIPTORS_BELOW,
     unavailable: SelectSelector.unavailable,
   }),
   define('poll', 'readiness', 'poll(2) on all descriptors', {

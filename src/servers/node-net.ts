@@ -6,8 +6,8 @@
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { SystemError } from '../errors.ts';
-import { FCNTL } from '../sys/abi.ts';
-import { fcntl } from '../sys/posix/fcntl.ts';
+import { duplicate } from '../sys/descriptor.ts';
+import { listenOn } from '../sys/node-listen.ts';
 import { Callbacks } from './callbacks.ts';
 import type { Assignment } from './loop.ts';
 import { NodeConnection, type NodeHost } from './node-connection.ts';
@@ -22,8 +22,8 @@ export interface NodeNetServer {
 }
 
 /** Node closes the descriptor that it is given, and the listener belongs to the starter. */
-function duplicate(fd: number): number {
-  const copy = fcntl(fd, FCNTL.F_DUPFD_CLOEXEC, 0);
+function copyOf(fd: number): number {
+  const copy = duplicate(fd);
   if (copy < 0) throw new SystemError(copy, 'fcntl');
   return copy;
 }
@@ -40,7 +40,7 @@ export function nodeNet(assignment: Assignment): NodeNetServer {
   // step 1: a server of Node's own on the listening socket
   const highWaterMark = limits.highWatermark;
   const server: Server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark });
-  server.listen({ fd: duplicate(listenerFd) });
+  listenOn(server, copyOf(listenerFd));
 
   // step 2: libuv has accepted somebody
   server.on('connection', (socket) => {

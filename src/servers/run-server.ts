@@ -3,7 +3,7 @@ import { UnsupportedError } from '../errors.ts';
 import type { Address } from '../io.ts';
 import { asInteger } from '../platform/integers.ts';
 import { beginWait, endWait } from '../sys/interrupt.ts';
-import { descriptorLimit } from '../sys/posix/resource.ts';
+import { descriptorLimit } from '../sys/limits.ts';
 import { type Limits, resolveLimits } from './limits.ts';
 import { Listener } from './listen.ts';
 import { checkProtocol } from './load-protocol.ts';

@@ -16,7 +16,7 @@ import type { Unsupported } from '../errors.ts';
 import { asInteger } from '../platform/integers.ts';
 import { type Address, encodeAddress, formatAddress } from '../sys/address.ts';
 import { close } from '../sys/descriptor.ts';
-import { descriptorLimit } from '../sys/posix/resource.ts';
+import { descriptorLimit } from '../sys/limits.ts';
 import { type Limits, resolveLimits } from './limits.ts';
 import { Listener } from './listen.ts';
 import { type Choice, chooseModel, type ModelName } from './models.ts';

@@ -2,6 +2,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { inspect } from 'node:util';
 import { asInteger } from '../platform/integers.ts';
+import { SOCKADDR_IN, SOCKADDR_IN6, SOCKADDR_STORAGE, SOCKADDR_UN, SOCKET } from './abi.ts';
 import {
   decodeLinuxAddress,
   encodeLinuxAddress,
@@ -10,7 +11,6 @@ import {
   type LinuxAddress,
 } from './linux/address.ts';
 import { requireLinux } from './linux/presence.ts';
-import { SOCKADDR_IN, SOCKADDR_IN6, SOCKADDR_STORAGE, SOCKADDR_UN, SOCKET } from './posix/abi.ts';
 
 /**
  * An IPv4 or IPv6 end point. `host` is numeric; names are for dns.lookup. `scope` is the interface

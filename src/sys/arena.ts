@@ -12,9 +12,14 @@
 import { invariant, SystemError } from '../errors.ts';
 import { asInteger } from '../platform/integers.ts';
 import { viewMemory } from './ffi.ts';
-import { MMAN_X64 } from './linux/abi.ts';
-import { MMAN } from './posix/abi.ts';
-import { madvise, mmap, munmap } from './posix/mman.ts';
+import {
+  discardMemory,
+  discardShared,
+  mapMemory,
+  preferHugePages,
+  shareMemory,
+  unmapMemory,
+} from './memory.ts';
 
 const SIZE_MAX = 2 ** 31;
 const ALIGNMENT = 64;
@@ -24,7 +29,7 @@ interface Mapping {
   readonly size: number;
 }
 
-/** Whether munmap is bound. */
+/** Whether unmapping is bound. */
 let canUnmap = false;
 
 /**
@@ -33,12 +38,12 @@ let canUnmap = false;
  */
 function bindUnmap(): void {
   if (canUnmap) return;
-  munmap(0, 0);
+  unmapMemory(0, 0);
   canUnmap = true;
 }
 
 const unmapWhenCollected = new FinalizationRegistry<Mapping>(({ address, size }) => {
-  munmap(address, size);
+  unmapMemory(address, size);
 });
 
 /** A part of an arena: where it lies, and the same bytes as a view. */
@@ -50,31 +55,6 @@ export interface Slice {
   readonly bytes: Uint8Array;
   /** The same memory as 32-bit words, for structures made of integers. */
   readonly words: Int32Array;
-}
-
-/**
- * Where it can be had, memory that is addressed by a small integer: V8 passes those as they are and
- * allocates a number object for every larger one, on every call.
- */
-function mapPrivate(size: number): number {
-  const { PROT_READ, PROT_WRITE, MAP_PRIVATE, MAP_ANONYMOUS } = MMAN;
-  const protection = PROT_READ | PROT_WRITE;
-  const flags = MAP_PRIVATE | MAP_ANONYMOUS;
-  if (process.arch === 'x64') {
-    const low = mmap(0, size, protection, flags | MMAN_X64.MAP_32BIT, -1, 0);
-    if (low >= 0) return low;
-  }
-  return mmap(0, size, protection, flags, -1, 0);
-}
-
-function mapShared(fd: number, size: number, start: number): number {
-  return mmap(0, size, MMAN.PROT_READ | MMAN.PROT_WRITE, MMAN.MAP_SHARED, fd, start);
-}
-
-/** Puts empty private memory where a file was mapped, and with it gives up the file. */
-function replaceShared(address: number, size: number): void {
-  const { PROT_READ, PROT_WRITE, MAP_PRIVATE, MAP_ANONYMOUS, MAP_FIXED } = MMAN;
-  mmap(address, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 }
 
 /** Mapped memory with one view for its whole life, handed out in slices. */
@@ -104,7 +84,7 @@ export class Arena {
   /** Maps `size` bytes (1 to 2 GiB) of private memory, zeroed. Throws SystemError (ENOMEM). */
   static map(size: number): Arena {
     asInteger(size, 'size', 1, SIZE_MAX);
-    return new Arena(mapPrivate(size), size, false);
+    return new Arena(mapMemory(size), size, false);
   }
 
   /**
@@ -113,7 +93,7 @@ export class Arena {
    */
   static share(fd: number, size: number, start = 0): Arena {
     asInteger(size, 'size', 1, SIZE_MAX);
-    return new Arena(mapShared(fd, size, start), size, true);
+    return new Arena(shareMemory(fd, size, start), size, true);
   }
 
   /** Takes the next `size` bytes, aligned to a cache line. Throws RangeError when they do not fit. */
@@ -148,13 +128,13 @@ export class Arena {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#isShared) replaceShared(this.address, this.size);
-    else madvise(this.address, this.size, MMAN.MADV_DONTNEED);
+    if (this.#isShared) discardShared(this.address, this.size);
+    else discardMemory(this.address, this.size);
   }
 
   /** Asks for huge pages, which spare the kernel's copying most of its address translation. A wish. */
   preferHugePages(): void {
-    madvise(this.addressOf(0, this.size), this.size, MMAN.MADV_HUGEPAGE);
+    preferHugePages(this.addressOf(0, this.size), this.size);
   }
 
   [Symbol.dispose](): void {

@@ -1,3 +1,17 @@
-/** Calls on any descriptor of this host. Results are bytes or 0, or the negative error number. */
-export { isNonBlocking, isOpen, setNonBlocking } from './posix/fcntl.ts';
-export { close, read, write } from './posix/unistd.ts';
+/** What every descriptor of this host has. Results are 0 or more, or the negative error number. */
+import { HOST } from '../platform/host.ts';
+import * as posix from './posix/descriptor.ts';
+import * as windows from './windows/descriptor.ts';
+
+const here: typeof posix = HOST === 'win32' ? windows : posix;
+
+export const {
+  close,
+  duplicate,
+  isNonBlocking,
+  isOpen,
+  openSpareDescriptor,
+  read,
+  setNonBlocking,
+  write,
+} = here;

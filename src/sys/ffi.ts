@@ -12,6 +12,11 @@
  * - A thread that is ended while the library loads or binds takes the process down with it: the
  *   library cannot report its failure to a thread that runs no JavaScript any more.
  *
+ * - Windows has no C library that calls the kernel: functions are bound by the name of their library,
+ *   and say what went wrong in GetLastError, which Winsock shares. Everything there is the same one
+ *   calling convention, and a SOCKET or HANDLE fills a register: as an int its upper half would be
+ *   whatever was left there.
+ *
  * What this means for us: callers see integers only. Structures are bytes at offsets that `abi.ts`
  * names. Nothing above this folder knows which library does the calling, so that another one can
  * take its place.
@@ -21,11 +26,13 @@ import { isMainThread } from 'node:worker_threads';
 import { PolyioError, UnsupportedError } from '../errors.ts';
 import { HOST } from '../platform/host.ts';
 import { EXIT_WORD, EXITING, isWaitingHere, SETTING_UP, table } from './thread-table.ts';
+import { errnoOfCode } from './windows/errors.ts';
 
 /**
  * C types that a call may take. `fd` is an `int` that names the descriptor the call is about,
  * `address` an integer that points into mapped memory, `buffer` the bytes of a typed array, lent
- * for the duration of the call, `variadic` what C declares as `...` (see posix/variadic.ts).
+ * for the duration of the call, `variadic` what C declares as `...` (see posix/variadic.ts), `wide` a
+ * string in the 16-bit form of Windows.
  */
 export type ParameterType =
   | 'fd'
@@ -37,7 +44,8 @@ export type ParameterType =
   | 'address'
   | 'buffer'
   | 'string'
-  | 'variadic';
+  | 'variadic'
+  | 'wide';
 
 /**
  * One call seen by the tap: times in milliseconds on the clock of `performance.now()`; `fd` and
@@ -67,6 +75,8 @@ interface Library {
 
 interface Koffi {
   load(path: string | null): Library;
+  proto(name: null, result: string, parameters: string[]): unknown;
+  call(pointer: bigint, type: unknown, ...parameters: unknown[]): number;
   errno(): number;
   view(address: bigint, size: number): ArrayBuffer;
   address(value: unknown): bigint;
@@ -83,12 +93,16 @@ export interface PollHandle {
 }
 
 interface Foreign {
-  readonly library: Library;
+  /** By name; `''` is what the running program is linked with. */
+  readonly libraries: Map<string, Library>;
   readonly koffi: Koffi;
 }
 
+/** What the longest function takes. */
+const PARAMETERS_MAX = 12;
+
 const C_TYPES: Readonly<Record<ParameterType | Result, string>> = {
-  fd: 'int',
+  fd: HOST === 'win32' ? 'uintptr_t' : 'int',
   int: 'int',
   uint: 'unsigned int',
   size: 'size_t',
@@ -98,10 +112,14 @@ const C_TYPES: Readonly<Record<ParameterType | Result, string>> = {
   buffer: 'void *',
   string: 'const char *',
   variadic: '...',
+  wide: 'const char16_t *',
 };
 
 /** The systems that the foreign library and this boundary are there for. */
-const HOSTS: readonly string[] = ['linux', 'darwin', 'freebsd', 'openbsd'];
+const HOSTS: readonly string[] = ['linux', 'darwin', 'freebsd', 'openbsd', 'win32'];
+
+/** The name of the running program's own libraries. */
+const PROGRAM = '';
 
 const require = createRequire(import.meta.url);
 let foreign: Foreign | undefined;
@@ -134,14 +152,16 @@ function loadLibrary(): Foreign {
   if (!HOSTS.includes(HOST)) {
     throw new UnsupportedError({
       model: 'polyio',
-      reason: `its kernel boundary is written for Linux, macOS, FreeBSD and OpenBSD, this is ${HOST}`,
+      reason: `its kernel boundary is written for Linux, macOS, FreeBSD, OpenBSD and Windows, this is ${HOST}`,
       remedy: 'run it on one of those',
     });
   }
   try {
     const koffi = require('koffi') as Koffi;
-    errno = koffi.errno;
-    return { koffi, library: koffi.load(null) };
+    errno = HOST === 'win32' ? lastError(koffi) : koffi.errno;
+    const libraries = new Map<string, Library>();
+    if (HOST !== 'win32') libraries.set(PROGRAM, koffi.load(null));
+    return { koffi, libraries };
   } catch (cause) {
     throw new UnsupportedError(
       {
@@ -166,6 +186,28 @@ let probe: ((call: string, fd: number) => void) | null = null;
 /** Installs what runs before each tapped call of the calling thread, or removes it with `null`. */
 export function setProbe(next: ((call: string, fd: number) => void) | null): void {
   probe = next;
+}
+
+/** What GetLastError says, which the foreign library keeps between two calls, by the names of POSIX. */
+function lastError(koffi: Koffi): () => number {
+  const getLastError = koffi.load('kernel32.dll').func('GetLastError', 'uint32_t', []);
+  return () => errnoOfCode(getLastError());
+}
+
+function libraryOf({ koffi, libraries }: Foreign, name: string): Library {
+  let library = libraries.get(name);
+  if (library === undefined) {
+    if (name === PROGRAM) throw new Error('there is no C library that calls the kernel');
+    library = koffi.load(name);
+    libraries.set(name, library);
+  }
+  return library;
+}
+
+function whyMissing(name: string, library: string): string {
+  if (library !== PROGRAM) return `${library} of this system has no ${name}()`;
+  if (HOST === 'win32') return `${name}() is a call of POSIX systems, and this is Windows`;
+  return `the C library of this system has no ${name}()`;
 }
 
 /** Installs the observer of every call, or removes it with `null`. Off, it costs one branch per call. */
@@ -229,17 +271,18 @@ export function resolve(
   name: string,
   result: Result,
   parameters: readonly ParameterType[],
+  library = PROGRAM,
 ): Native {
-  const { library } = load();
+  const loaded = load();
   const types = parameters.map((type) => C_TYPES[type]);
   return setUp(() => {
     try {
-      return library.func(name, C_TYPES[result], types);
+      return libraryOf(loaded, library).func(name, C_TYPES[result], types);
     } catch (cause) {
       throw new UnsupportedError(
         {
           model: name,
-          reason: `the C library of this system has no ${name}()`,
+          reason: whyMissing(name, library),
           remedy: 'use a model that does not need it (polyio doctor lists them)',
         },
         { cause },
@@ -248,9 +291,30 @@ export function resolve(
   });
 }
 
+/**
+ * Describes a function that is known by its address alone, as those are that Winsock hands out.
+ * Its result goes through `settle` or `settleTruth`.
+ */
+export function resolvePointer(
+  address: number,
+  result: Result,
+  parameters: readonly ParameterType[],
+): Native {
+  const { koffi } = load();
+  const types = parameters.map((type) => C_TYPES[type]);
+  const type = setUp(() => koffi.proto(null, C_TYPES[result], types));
+  const pointer = BigInt(address);
+  return (...values) => koffi.call(pointer, type, ...values);
+}
+
 /** C's -1 and its `errno` as one value; it must be given the call itself, so that nothing runs between. */
 export function settle(result: number): number {
   return result === -1 ? -errno() : result;
+}
+
+/** The same for functions that answer 0 when they fail, as most of the Win32 interface does. */
+export function settleTruth(result: number): number {
+  return result === 0 ? -errno() : result;
 }
 
 /** Tells the tap about a call that has just ended, and returns its answer. */
@@ -273,9 +337,10 @@ export function bind<Arguments extends readonly unknown[]>(
   name: string,
   result: Result,
   parameters: readonly ParameterType[],
+  library = PROGRAM,
 ): SystemCall<Arguments> {
   let native: Native = (...values) => {
-    native = resolve(name, result, parameters);
+    native = resolve(name, result, parameters, library);
     return native(...values);
   };
   const isAboutFd = parameters[0] === 'fd';
@@ -303,9 +368,38 @@ export function bind<Arguments extends readonly unknown[]>(
         ? settle(native(a, b, c, d, e, f))
         : seen(a, begin(a), settle(native(a, b, c, d, e, f))),
   ];
-  const call = shapes[parameters.length];
-  if (call === undefined) throw new RangeError(`${name} has more than six parameters`);
-  return call;
+  if (parameters.length > PARAMETERS_MAX) {
+    throw new RangeError(`${name} has more than ${PARAMETERS_MAX} parameters`);
+  }
+  const many: Native = (...values) =>
+    tap === null
+      ? settle(native(...values))
+      : seen(values[0], begin(values[0]), settle(native(...values)));
+  return shapes[parameters.length] ?? many;
+}
+
+/**
+ * Binds a function of the Win32 interface that answers 0 and sets GetLastError when it fails: its
+ * result, or the negative error number.
+ */
+export function bindTruth<Arguments extends readonly unknown[]>(
+  name: string,
+  result: Result,
+  parameters: readonly ParameterType[],
+  library: string,
+): SystemCall<Arguments> {
+  let native: Native = (...values) => {
+    native = resolve(name, result, parameters, library);
+    return native(...values);
+  };
+  const isAboutFd = parameters[0] === 'fd';
+  return (...values) => {
+    const start = tap === null ? 0 : performance.now();
+    const answer = settleTruth(native(...values));
+    return tap === null
+      ? answer
+      : report(name, isAboutFd ? (values[0] as number) : -1, start, answer);
+  };
 }
 
 /** Binds a C function whose result is a plain value and which does not report errors by `errno`. */
@@ -313,9 +407,10 @@ export function bindValue<Arguments extends readonly unknown[]>(
   name: string,
   result: Result,
   parameters: readonly ParameterType[],
+  library = PROGRAM,
 ): (...values: Arguments) => number {
   let native: Native = (...values) => {
-    native = resolve(name, result, parameters);
+    native = resolve(name, result, parameters, library);
     return native(...values);
   };
   return (...values) => native(...values);

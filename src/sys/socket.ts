@@ -1,5 +1,13 @@
 /** Sockets of this host. Results are bytes, descriptors or 0, or the negative error number. */
-export {
+import { HOST } from '../platform/host.ts';
+import * as posix from './posix/socket.ts';
+import * as queue from './posix/socket-queue.ts';
+import * as windows from './windows/socket.ts';
+
+const here: Omit<typeof posix, 'QUIET_OPTION' | 'setReceiveTwin'> =
+  HOST === 'win32' ? windows : posix;
+
+export const {
   acceptSocket,
   adoptSocket,
   bindAddress,
@@ -11,6 +19,7 @@ export {
   NO_SIGPIPE,
   openSocket,
   openSocketPair,
+  prepareListener,
   recv,
   recvAt,
   recvfrom,
@@ -22,5 +31,8 @@ export {
   setsockopt,
   shutdown,
   socketDomain,
-} from './posix/socket.ts';
-export { unsentBytes } from './posix/socket-queue.ts';
+} = here;
+
+/** What the peer has not acknowledged, in bytes. */
+export const unsentBytes: (fd: number) => number =
+  HOST === 'win32' ? windows.unsentBytes : queue.unsentBytes;

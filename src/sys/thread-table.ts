@@ -21,7 +21,10 @@ export const SLOT_WORDS = 8;
 export const STATE = 0;
 export const THREAD_ID = 1;
 export const WORD = 2;
+/** Windows alone: the handle and the port of the socket that wakes it. */
+export const WAKE_SOCKET = 3;
 const IDENTITY = 4;
+export const WAKE_PORT = 7;
 
 /** What STATE holds. */
 export const FREE = 0;

@@ -7,10 +7,12 @@
  *   the event is triggered, in every multiplexer, and taking the event makes it unreadable.
  * - Where the kernel has neither, a pipe does, if one number is to be both of its ends: that is a
  *   FIFO opened for both, which needs a name until it is open.
+ * - Windows waits for sockets only: there it is a datagram socket that is connected to itself.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { HOST } from '../platform/host.ts';
 import { ERRNO, FCNTL } from './abi.ts';
 import { KEVENT_SYSTEM } from './bsd/abi.ts';
 import { KeventList, kqueue } from './bsd/kevent.ts';
@@ -20,6 +22,7 @@ import { EVENTFD } from './linux/abi.ts';
 import { eventfd } from './linux/eventfd.ts';
 import { open } from './posix/fcntl.ts';
 import { mkfifo } from './posix/stat.ts';
+import { openSelfConnected } from './windows/descriptor.ts';
 
 const COUNTER_BYTES = 8;
 const FIFO_MODE = 0o600;
@@ -32,7 +35,13 @@ let taken: KeventList | null = null;
 /** The system calls behind the three functions, for errors. */
 export const WAKE_CALLS = isQueue
   ? ({ open: 'kqueue', wake: 'kevent', clear: 'kevent' } as const)
-  : ({ open: KEVENT_SYSTEM === null ? 'eventfd' : 'open', wake: 'write', clear: 'read' } as const);
+  : HOST === 'win32'
+    ? ({ open: 'socket', wake: 'send', clear: 'recv' } as const)
+    : ({
+        open: KEVENT_SYSTEM === null ? 'eventfd' : 'open',
+        wake: 'write',
+        clear: 'read',
+      } as const);
 
 function openQueue(): number {
   const queue = kqueue();
@@ -58,6 +67,7 @@ export function openOneEndedPipe(): number {
 
 /** Opens one: the descriptor, or the negative error number. */
 export function openWakeable(): number {
+  if (HOST === 'win32') return openSelfConnected();
   if (KEVENT_SYSTEM === null) return eventfd(0, EVENTFD.EFD_CLOEXEC | EVENTFD.EFD_NONBLOCK);
   const queue = isQueue ? openQueue() : -ERRNO.EINVAL;
   return queue === -ERRNO.EINVAL ? openOneEndedPipe() : queue;

@@ -1,10 +1,12 @@
 // Descriptors straight from the kernel, closed at the end of the test that opened them.
 import assert from 'node:assert/strict';
+import { Socket, socketPair } from '../../src/io.ts';
 import { HOST } from '../../src/platform/host.ts';
 import type { Selector } from '../../src/readiness.ts';
 import { ERRNO, FCNTL, SOCKET } from '../../src/sys/abi.ts';
 import { decodeAddress, encodeAddress } from '../../src/sys/address.ts';
-import { close, read, write } from '../../src/sys/descriptor.ts';
+import { close, duplicate, read, setNonBlocking, write } from '../../src/sys/descriptor.ts';
+import { bindTruth } from '../../src/sys/ffi.ts';
 import { EVENTFD } from '../../src/sys/linux/abi.ts';
 import { eventfd } from '../../src/sys/linux/eventfd.ts';
 import { fcntl, open } from '../../src/sys/posix/fcntl.ts';
@@ -18,7 +20,7 @@ import {
   openSocket,
   openSocketPair,
 } from '../../src/sys/socket.ts';
-import { openOneEndedPipe } from '../../src/sys/waking.ts';
+import { openOneEndedPipe, openWakeable } from '../../src/sys/waking.ts';
 
 const { O_CLOEXEC, O_NONBLOCK, O_RDONLY, F_DUPFD_CLOEXEC } = FCNTL;
 const { AF_INET, AF_UNIX, SOCK_STREAM } = SOCKET;
@@ -29,9 +31,41 @@ export function ok(result: number): number {
   return result;
 }
 
+/** How many handles may come before the one that is waited for. */
+const TRIES = 200;
+
+const HANDLE_FLAG_INHERIT = 1;
+const getHandleInformation = bindTruth<[handle: number, flags: Int32Array]>(
+  'GetHandleInformation',
+  'int',
+  ['fd', 'buffer'],
+  'kernel32.dll',
+);
+
+/** A program that is started by this one does not get the descriptor. */
+export function assertPrivate(fd: number): void {
+  if (HOST === 'win32') {
+    const flags = new Int32Array(1);
+    ok(getHandleInformation(fd, flags));
+    assert.equal((flags[0] as number) & HANDLE_FLAG_INHERIT, 0);
+  } else assert.equal(fcntl(fd, FCNTL.F_GETFD, 0), FCNTL.FD_CLOEXEC);
+}
+
+/** Two connected stream sockets; where the system has no pairs, over the loopback interface. */
+export function connectedPair(): [Socket, Socket] {
+  if (HOST !== 'win32') return socketPair();
+  using listener = Socket.open('ipv4', 'stream');
+  listener.bind({ host: '127.0.0.1', port: 0 });
+  listener.listen(1);
+  const client = Socket.open('ipv4', 'stream');
+  client.connect(listener.localAddress);
+  return [client, listener.accept().socket];
+}
+
 /** Everything that a test opens. */
 export class Descriptors {
   readonly #open = new Set<number>();
+  #spare = HOST === 'win32' ? this.event(0) : -1;
 
   /** Takes over what a call has opened. */
   adopt(result: number): number {
@@ -41,6 +75,7 @@ export class Descriptors {
 
   /** A non-blocking pipe: the read end, the write end. */
   pipe(): [number, number] {
+    if (HOST === 'win32') return this.pair();
     const fds = new Int32Array(2);
     ok(pipe2(fds, O_CLOEXEC | O_NONBLOCK));
     return [this.adopt(fds[0]!), this.adopt(fds[1]!)];
@@ -48,6 +83,11 @@ export class Descriptors {
 
   /** A non-blocking pair of stream sockets. */
   pair(): [number, number] {
+    if (HOST === 'win32') {
+      const [one, other] = this.tcpPair();
+      for (const fd of [one, other]) ok(setNonBlocking(fd, true));
+      return [one, other];
+    }
     const fds = new Int32Array(2);
     ok(openSocketPair(AF_UNIX, SOCK_STREAM, fds, true));
     return [this.adopt(fds[0]!), this.adopt(fds[1]!)];
@@ -74,7 +114,7 @@ export class Descriptors {
     if (HOST === 'linux') {
       return this.adopt(eventfd(initial, EVENTFD.EFD_CLOEXEC | EVENTFD.EFD_NONBLOCK));
     }
-    const fd = this.adopt(openOneEndedPipe());
+    const fd = this.adopt(HOST === 'win32' ? openWakeable() : openOneEndedPipe());
     if (initial === 1) put(fd, 'x');
     return fd;
   }
@@ -86,13 +126,33 @@ export class Descriptors {
 
   /** Another number, `lowest` or above, for the same open file description. */
   duplicate(fd: number, lowest = 0): number {
+    if (HOST === 'win32') return this.adopt(duplicate(fd));
     return this.adopt(fcntl(fd, F_DUPFD_CLOEXEC, lowest));
   }
 
   /** Another number that must be exactly `at`. */
   duplicateAt(fd: number, at: number): number {
+    if (HOST === 'win32') return this.#duplicateUntil(fd, at);
     assert.equal(this.duplicate(fd, at), at, `number ${at} is taken`);
     return at;
+  }
+
+  /**
+   * Windows gives a number that was given back to one of the next who ask. Each duplicate needs
+   * another handle for a moment, which is to get the number of one that nobody waits for.
+   */
+  #duplicateUntil(fd: number, wanted: number): number {
+    const others: number[] = [];
+    this.close(this.#spare);
+    let got = this.duplicate(fd);
+    while (got !== wanted && others.length < TRIES) {
+      others.push(got);
+      got = this.duplicate(fd);
+    }
+    this.close(...others);
+    this.#spare = this.event(0);
+    assert.equal(got, wanted, `number ${wanted} is taken`);
+    return got;
   }
 
   close(...fds: number[]): void {

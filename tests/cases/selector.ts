@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { UnsupportedError } from '../../src/errors.ts';
+import { HOST } from '../../src/platform/host.ts';
 import {
   EpollSelector,
   ERROR,
@@ -50,6 +51,7 @@ const ROUNDS = 10_000;
 const ROUNDS_WITH_DUPLICATE = 1_000;
 const MANY = 2_100;
 const EPOLL_BATCH = 512;
+const SIGNALS_MIN = 30;
 
 interface Thread {
   readonly worker: Worker;
@@ -202,7 +204,10 @@ const readiness: Readonly<Record<string, Case>> = {
     fds.close(reader);
     const hints: Partial<Record<SelectorModel, number>> = { select: 0, kqueue: HANGUP };
     const hint = hints[model] ?? ERROR;
-    assert.deepEqual(readyOf(selector), new Map([[writer, WRITABLE | hint]]));
+    const [[fd, ready] = []] = [...readyOf(selector)];
+    // Where the pipe is a connection it hangs up, too; select knows neither.
+    const surplus = HOST === 'win32' ? HANGUP : 0;
+    assert.deepEqual([fd, (ready ?? 0) & ~surplus], [writer, WRITABLE | hint]);
   },
 
   'urgent data is PRIORITY, or refused with the reason': (selector, fds, { lacksPriority }) => {
@@ -344,13 +349,13 @@ const time: Readonly<Record<string, Case>> = {
     const words = sharedWords();
     const { ended } = await startThread({ role: 'signal', words, tid: currentThread() });
     release(words, GO);
+    while (Atomics.load(words, SENT) === 0) assert.equal(selector.wait(1), 0);
     for (const timeoutMs of [0, 0.5, 7, 300]) {
       const start = performance.now();
       assert.equal(selector.wait(timeoutMs), 0);
       assert.ok(performance.now() - start >= timeoutMs);
     }
-    // On a busy machine the other thread comes late.
-    while ((words[SENT] as number) <= 30) assert.equal(selector.wait(50), 0);
+    while (Atomics.load(words, SENT) < SIGNALS_MIN) assert.equal(selector.wait(1), 0);
     release(words, STOP);
     await ended;
   },
@@ -490,6 +495,14 @@ const staleness: Readonly<Record<string, Case>> = {
   },
 };
 
+/** Cases about what Windows does not have. */
+const NOT_ON_WINDOWS: Readonly<Record<string, string>> = {
+  'a regular file is always ready': 'select and WSAPoll take sockets only',
+  'it watches an epoll selector, as every descriptor': 'there is no epoll on Windows',
+  'a description that lives on in a child reports nothing here':
+    'Node hands no socket to a child process on Windows',
+};
+
 /** Runs the cases over one back end. */
 export function selectorCases(suite: SelectorSuite): void {
   const cases = {
@@ -499,6 +512,7 @@ export function selectorCases(suite: SelectorSuite): void {
     ...staleness,
     ...(suite.options === undefined ? {} : remembering),
   };
+  const skipped = { ...suite.skip, ...(HOST === 'win32' ? NOT_ON_WINDOWS : {}) };
   for (const title of Object.keys(suite.skip ?? {})) assert.ok(title in cases, `no case: ${title}`);
   for (const [title, body] of Object.entries(cases)) {
     const run = async () => {
@@ -506,6 +520,6 @@ export function selectorCases(suite: SelectorSuite): void {
       using selector = suite.open();
       await body(selector, fds, suite);
     };
-    test(`${suite.model}: ${title}`, run, { skip: suite.skip?.[title] ?? false });
+    test(`${suite.model}: ${title}`, run, { skip: skipped[title] ?? false });
   }
 }

@@ -92,21 +92,22 @@ async function readBySchedule({ socket }: Client, total: number, reads: readonly
     // What a client does not read stays with the server: this is what pauses it.
     const wanted = reads[i % reads.length] as number;
     let got = 0;
-    socket.resume();
     while (got < wanted && received < total) {
       const bytes: Buffer = await new Promise((resolve, reject) => {
         const closed = () => reject(new Error(`closed after ${received} of ${total}`));
         socket.once('close', closed);
         socket.once('data', (data) => {
+          // Here and not later: what has come beside it would be given to nobody.
+          socket.pause();
           socket.off('close', closed);
           resolve(data);
         });
+        socket.resume();
       });
       hash.update(bytes);
       got += bytes.length;
       received += bytes.length;
     }
-    socket.pause();
     await turn();
   }
   assert.equal(received, total);

@@ -1,6 +1,7 @@
 /** Half-close, goodbyes and resets. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { HOST } from '../../src/platform/host.ts';
 import { patternAt } from '../fixtures/protocol-scripted.ts';
 import { type Client, until } from './server-client.ts';
 import { Host } from './server-host.ts';
@@ -121,8 +122,10 @@ function resetCases(suite: ServerSuite): void {
     client.reset();
     const [entry] = await started.called('close');
     const { connectionErrors } = started.server.statistics();
-    // libuv takes a hang-up behind a short read for the end of the stream, and may never see the reset.
-    if (suite.model === 'node-net') assert.ok(entry?.code === 'ECONNRESET' || !entry?.code);
+    // libuv takes a hang-up behind a short read for the end of the stream, and may never see the reset;
+    // under Wine the client's send that is under way may keep it from being one.
+    const mayMissIt = suite.model === 'node-net' || HOST === 'win32';
+    if (mayMissIt) assert.ok(entry?.code === 'ECONNRESET' || !entry?.code);
     else assert.deepEqual([entry?.code, connectionErrors], ['ECONNRESET', 1]);
     await started.allClosed(1);
   });

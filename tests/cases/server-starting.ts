@@ -6,10 +6,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { InternetAddress } from '../../src/io.ts';
+import { HOST } from '../../src/platform/host.ts';
 import { type ModelName, type ServeOptions, serve } from '../../src/servers.ts';
 import { ECHO, type ServerSuite, serverCase, startEcho } from './server-suite.ts';
 
 const isRoot = process.getuid?.() === 0;
+
+/** Why any port can be bound to, or false. */
+const mayBind =
+  HOST === 'win32' ? 'Windows has no privileged ports' : isRoot && 'root may bind to any port';
+
+/** A path inside a regular expression. */
+function literally(path: string): string {
+  return path.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}
 
 async function refused(
   suite: ServerSuite,
@@ -60,7 +70,7 @@ function socketCases(suite: ServerSuite): void {
     suite,
     'a privileged port is EACCES',
     () => refused(suite, { port: 1 }, { code: 'EACCES', port: 1 }),
-    { skip: isRoot && 'root may bind to any port' },
+    { skip: mayBind },
   );
 
   serverCase(suite, 'a host that is not here is refused by name', async () => {
@@ -99,7 +109,7 @@ function moduleCases(suite: ServerSuite): void {
 
   serverCase(suite, 'a module with a syntax error is refused with its file and line', () =>
     withModule('export default {\n  data() {\n};\n', async (url) => {
-      const message = new RegExp(`${fileURLToPath(url)}: SyntaxError.*\\(line 3\\)`);
+      const message = new RegExp(`${literally(fileURLToPath(url))}: SyntaxError.*\\(line 3\\)`);
       await refused(suite, {}, { code, message }, url);
     }),
   );
@@ -116,7 +126,7 @@ function moduleCases(suite: ServerSuite): void {
 
   serverCase(suite, 'a module that is not there is refused by its path', async () => {
     const path = join(tmpdir(), 'polyio-no-such-protocol.mjs');
-    const message = new RegExp(`${path}: there is no such file`);
+    const message = new RegExp(`${literally(path)}: there is no such file`);
     await refused(suite, {}, { code, message }, path);
     await refused(suite, {}, { code, message }, pathToFileURL(path).href);
   });

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Address } from '../../src/io.ts';
+import { HOST } from '../../src/platform/host.ts';
 import { serve } from '../../src/servers.ts';
+import { isThreadAlive } from '../../src/sys/threads.ts';
 import { patternAt } from '../fixtures/protocol-scripted.ts';
 import { Client, until } from './server-client.ts';
 import { ECHO, type ServerSuite, serverCase, start, startEcho } from './server-suite.ts';
@@ -106,6 +108,15 @@ async function refusedSoon(address: Address): Promise<void> {
   for (const { socket } of probes) socket.destroy();
 }
 
+/** Whether a thread of this process, or of a worker process, lives. */
+function livesAnywhere(tid: number): boolean {
+  return HOST === 'win32' ? isThreadAlive(process.pid, tid) : existsSync(`/proc/${tid}/status`);
+}
+
+function livesHere(tid: number): boolean {
+  return HOST === 'win32' ? isThreadAlive(process.pid, tid) : existsSync(`/proc/self/task/${tid}`);
+}
+
 function abortCases(suite: ServerSuite): void {
   serverCase(suite, 'abort() closes every connection at once', async () => {
     await using started = await start(suite);
@@ -125,12 +136,12 @@ function abortCases(suite: ServerSuite): void {
       await using started = await start(suite);
       const client = await started.connect();
       tid = Number((await client.ask({ do: 'info' }))['tid']);
-      assert.ok(existsSync(`/proc/${tid}/status`));
+      assert.ok(livesAnywhere(tid));
       await client.destroy();
       await using server = started.server;
       assert.match(String(server.workers), /\d/);
     }
-    await until(() => !existsSync(`/proc/self/task/${tid}`), 'the thread is gone');
+    await until(() => !livesHere(tid), 'the thread is gone');
   });
 
   serverCase(suite, 'an AbortSignal ends it, before the start and after', async () => {

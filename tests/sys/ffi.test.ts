@@ -154,7 +154,7 @@ test('ffi: a call that the C library lacks is bound in peace and refused when it
       return true;
     });
   }
-  assert.throws(() => bind('x', 'int', new Array(7).fill('int')), RangeError);
+  assert.throws(() => bind('x', 'int', new Array(13).fill('int')), RangeError);
 });
 
 test('ffi: the version that doctor shows is the one that package.json pins', () => {
@@ -199,14 +199,17 @@ for (const platform of ['netbsd', 'win32']) {
       }`;
     const ended = await runSource(source);
     assert.equal(ended.stderr, '');
-    assert.deepEqual(JSON.parse(ended.stdout), {
+    const { reason, remedy, ...rest } = JSON.parse(ended.stdout);
+    assert.deepEqual(rest, {
       atImport: false,
-      afterwards: false,
+      afterwards: platform === 'win32',
       name: 'UnsupportedError',
       code: 'ERR_POLYIO_UNSUPPORTED',
-      reason: `its kernel boundary is written for Linux, macOS, FreeBSD and OpenBSD, this is ${platform}`,
-      remedy: 'run it on one of those',
     });
+    // There is a koffi for Windows, which finds no libraries of Windows here.
+    if (platform === 'win32') assert.match(reason, /^the foreign function library koffi did not/);
+    else assert.match(reason, /^its kernel boundary is written for Linux, .* this is netbsd$/);
+    assert.match(remedy, platform === 'win32' ? /optional packages/ : /run it on one of those/);
   });
 }
 

@@ -330,3 +330,8 @@ export function removePeer(fd: number): number {
   const isComplaint = result === -ERRNO.EAFNOSUPPORT || result === -ERRNO.EADDRNOTAVAIL;
   return isComplaint ? 0 : result;
 }
+
+/** Before the bind of a server: old connections that linger do not hinder it. */
+export function prepareListener(fd: number): number {
+  return setsockopt(fd, SOCKET.SOL_SOCKET, SOCKET.SO_REUSEADDR, ON, ON.length);
+}
