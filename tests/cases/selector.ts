@@ -498,7 +498,7 @@ const staleness: Readonly<Record<string, Case>> = {
 /** Cases about what Windows does not have. */
 const NOT_ON_WINDOWS: Readonly<Record<string, string>> = {
   'a regular file is always ready': 'select and WSAPoll take sockets only',
-  'it watches an epoll selector, as every descriptor': 'there is no epoll on Windows',
+  'it watches a selector, as every descriptor': 'no selector of Windows has a descriptor',
   'a description that lives on in a child reports nothing here':
     'Node hands no socket to a child process on Windows',
 };

@@ -10,7 +10,7 @@ import { KERNEL32 } from './libraries.ts';
 import { adoptSocket, closeSocket, duplicateSocket, getsockopt, recv, send } from './socket.ts';
 import { forgetSocket, isKnownSocket, isMarkedNonBlocking, noteSocket } from './socket-table.ts';
 import { openLoopback, portOf } from './wake-socket.ts';
-import { connectSocket, getsockname } from './winsock.ts';
+import { connectSocket, getName } from './winsock.ts';
 
 const closeHandle = bindTruth<[handle: number]>('CloseHandle', 'int', ['fd'], KERNEL32);
 
@@ -72,7 +72,7 @@ export function openSelfConnected(): number {
   const fd = openLoopback();
   if (fd < 0) return fd;
   const address = new Uint8Array(ADDRESS_ROOM);
-  getsockname(fd, address, Int32Array.of(address.length));
+  getName(fd, address, Int32Array.of(address.length));
   const result = connectSocket(fd, address, address.length);
   if (result >= 0 && portOf(fd) > 0 && noteSocket(fd, true)) return fd;
   closeSocket(fd);

@@ -35,6 +35,7 @@ import {
   bindSocket,
   closesocket,
   connectSocket,
+  getName,
   getsockopt as getWinsockOption,
   ioctlsocket,
   recvBytes,
@@ -50,7 +51,7 @@ import {
   wsaSocket,
 } from './winsock.ts';
 
-export { getpeername, getsockname, listen, shutdown } from './winsock.ts';
+export { getpeername, listen, shutdown } from './winsock.ts';
 
 export const bindAddress = bindSocket;
 
@@ -181,6 +182,19 @@ export function removePeer(fd: number): number {
   new DataView(nobody.buffer).setUint16(0, domain, true);
   const size = domain === SOCKET.AF_INET6 ? SOCKADDR_IN6.size : SOCKADDR_IN.size;
   return connectSocket(fd, nobody, size);
+}
+
+/** getsockname(2): a socket that has no name yet has the wildcard's, which Winsock refuses to say. */
+export function getsockname(fd: number, address: Uint8Array, size: Int32Array): number {
+  const result = getName(fd, address, size);
+  if (result !== -ERRNO.EINVAL) return result;
+  const domain = socketDomain(fd);
+  if (domain < 0) return domain;
+  const length = domain === SOCKET.AF_INET6 ? SOCKADDR_IN6.size : SOCKADDR_IN.size;
+  address.fill(0, 0, length);
+  new DataView(address.buffer, address.byteOffset).setUint16(0, domain, true);
+  size[0] = length;
+  return 0;
 }
 
 function pendingError(fd: number): number {

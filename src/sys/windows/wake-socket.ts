@@ -33,7 +33,7 @@ import { ERRNO, SOCKADDR_IN, SOCKET, WINSOCK } from './abi.ts';
 import {
   bindSocket,
   closesocket,
-  getsockname,
+  getName,
   ioctlsocket,
   recvBytes,
   sendBytesToAddress,
@@ -82,7 +82,7 @@ export function openLoopback(): number {
 /** The port of such a socket. */
 export function portOf(fd: number): number {
   const address = new Uint8Array(SOCKADDR_IN.size);
-  getsockname(fd, address, Int32Array.of(address.length));
+  getName(fd, address, Int32Array.of(address.length));
   return new DataView(address.buffer).getUint16(sin_port[0]);
 }
 

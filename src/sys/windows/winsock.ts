@@ -66,12 +66,7 @@ type AddressOut = [fd: number, address: Uint8Array, size: Int32Array];
 export const bindSocket = bind<AddressIn>('bind', 'int', ['fd', 'buffer', 'int'], WS2_32);
 export const connectSocket = bind<AddressIn>('connect', 'int', ['fd', 'buffer', 'int'], WS2_32);
 export const accept = bind<AddressOut>('accept', 'ssize', ['fd', 'buffer', 'buffer'], WS2_32);
-export const getsockname = bind<AddressOut>(
-  'getsockname',
-  'int',
-  ['fd', 'buffer', 'buffer'],
-  WS2_32,
-);
+export const getName = bind<AddressOut>('getsockname', 'int', ['fd', 'buffer', 'buffer'], WS2_32);
 export const getpeername = bind<AddressOut>(
   'getpeername',
   'int',
