@@ -175,12 +175,12 @@ export const INET = {
 /** <winsock2.h>: the part of it that POSIX calls <netinet/tcp.h>. */
 const SHARED_TCP = { TCP_NODELAY: 1 } as const;
 
-/** <ws2ipdef.h> since Windows 10 1709; the compilers' headers are older. */
-export const NEWER_TCP = { TCP_KEEPIDLE: 3, TCP_KEEPINTVL: 17, TCP_KEEPCNT: 16 } as const;
-
+/** What POSIX calls <netinet/tcp.h>. The times of keep-alive are newer than the compiler's headers. */
 export const TCP = {
   ...SHARED_TCP,
-  ...NEWER_TCP,
+  TCP_KEEPIDLE: ABSENT,
+  TCP_KEEPINTVL: ABSENT,
+  TCP_KEEPCNT: ABSENT,
   TCP_MAXSEG: ABSENT,
   TCP_FASTOPEN: ABSENT,
   TCP_CORK: ABSENT,
