@@ -205,13 +205,13 @@ on('what the system lacks is refused with its reason', () => {
 
 on('nobody can take the port of a server, and it is free again at once', () => {
   const options = { backlog: 10, isBlocking: false, descriptorsBelow: Number.POSITIVE_INFINITY };
-  const first = new Listener({ host: '127.0.0.1', port: 0, ...options });
+  const first = new Listener({ where: { host: '127.0.0.1', port: 0 }, ...options });
   const { port } = first.address as InternetAddress;
   using thief = Socket.open('ipv4', 'stream');
   thief.setReuseAddress(true);
   assert.throws(() => thief.bind({ host: '127.0.0.1', port }), /EACCES|EADDRINUSE/);
   first.close();
-  new Listener({ host: '127.0.0.1', port, ...options }).close();
+  new Listener({ where: { host: '127.0.0.1', port }, ...options }).close();
 });
 
 on('Node and polyio speak to each other in one process', async () => {
