@@ -25,6 +25,8 @@ export const WORD = 2;
 export const WAKE_SOCKET = 3;
 const IDENTITY = 4;
 export const WAKE_PORT = 7;
+/** Windows alone: the completion port that the thread waits at, or 0. */
+export const COMPLETION_PORT = 6;
 
 /** What STATE holds. */
 export const FREE = 0;

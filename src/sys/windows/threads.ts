@@ -2,6 +2,7 @@
 import { bindTruth, bindValue } from '../ffi.ts';
 import { ERRNO, WIN32 } from './abi.ts';
 import { KERNEL32 } from './libraries.ts';
+import { KEY, portOfThread, postToPort } from './port-packet.ts';
 import { wake } from './wake-socket.ts';
 
 /** Whether the kernel can be asked about a thread that is gone for good. */
@@ -33,7 +34,9 @@ export function prepareToBeWoken(): number {
 
 /** Ends the wait of a thread of this process: 0, or the negative error number. */
 export function wakeThread(pid: number, thread: number): number {
-  return pid === process.pid ? wake(thread) : -ERRNO.ESRCH;
+  if (pid !== process.pid) return -ERRNO.ESRCH;
+  const port = portOfThread(thread);
+  return port === 0 ? wake(thread) : postToPort(port, KEY.wake);
 }
 
 /** Whether there still is such a thread. */
