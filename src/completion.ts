@@ -20,6 +20,7 @@ export {
   type WaitOptions,
 } from './completion/completion-queue.ts';
 export { IoUringQueue } from './completion/io-uring.ts';
+export { IocpQueue } from './completion/iocp.ts';
 export { openCompletionQueue } from './completion/open-completion-queue.ts';
 export {
   MultishotOperation,

@@ -5,6 +5,7 @@ export {
   type CompletionQueue,
   type CompletionQueueOptions,
   type CompletionQueueStatistics,
+  IocpQueue,
   IoUringQueue,
   MultishotOperation,
   type OpenFileOptions,

@@ -46,7 +46,7 @@ import type { ProvidedBuffers, ReceivedChunk } from './provided-buffers.ts';
 import type { QueueBuffer } from './queue-buffer.ts';
 
 /** The completion models that have a queue, each by its kernel interface's name. */
-export type CompletionModel = 'io-uring';
+export type CompletionModel = 'io-uring' | 'iocp';
 
 /** Memory for an operation: of the queue (`allocate`, or a view of it), or anybody's, at a copy. */
 export type OperationBuffer = QueueBuffer | ArrayBufferView;

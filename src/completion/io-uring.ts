@@ -34,6 +34,7 @@ import { beginWait, endWait } from '../sys/interrupt.ts';
 import { refusal } from '../sys/linux/io-uring/refusal.ts';
 import { Ring } from '../sys/linux/io-uring/ring.ts';
 import { IORING_OP, IOSQE } from '../sys/linux/io-uring-abi.ts';
+import { asFlag, asInterest, asPosition } from './arguments.ts';
 import {
   type AcceptedFd,
   ATTACH,
@@ -53,13 +54,12 @@ import {
   type TransferOptions,
   type WaitOptions,
 } from './completion-queue.ts';
-import { asFlag, asPosition } from './io-uring/arguments.ts';
 import { PART } from './io-uring/control-blocks.ts';
 import { type ForcedOptions, QueueCore } from './io-uring/core.ts';
 import { fileFlags } from './io-uring/file-flags.ts';
 import { recvMessagePlan, sendMessagePlan } from './io-uring/messages.ts';
 import { asNothing } from './io-uring/plan.ts';
-import { asInterest, eventsOf, readyOf } from './io-uring/poll-events.ts';
+import { eventsOf, readyOf } from './io-uring/poll-events.ts';
 import type { MultishotOperation, Operation } from './operation.ts';
 import { takePrivate } from './operation-buffer.ts';
 import { checkBuffers, type ProvidedBuffers, type ReceivedChunk } from './provided-buffers.ts';

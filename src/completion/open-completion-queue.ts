@@ -1,14 +1,24 @@
 import { inspect } from 'node:util';
 import { type Unsupported, UnsupportedError } from '../errors.ts';
+import { HOST, type Platform } from '../platform/host.ts';
 import type {
   CompletionModel,
   CompletionQueue,
   CompletionQueueOptions,
 } from './completion-queue.ts';
 import { IoUringQueue } from './io-uring.ts';
+import { IocpQueue } from './iocp.ts';
 
-/** In the order of preference. */
-const CANDIDATES = [IoUringQueue] as const;
+/** Every model, by its name. */
+const MODELS = [IoUringQueue, IocpQueue] as const;
+
+type Candidate = (typeof MODELS)[number];
+
+/** The candidates of `default` on each system, in the order of preference; elsewhere all say why not. */
+const CANDIDATES: Readonly<Partial<Record<Platform, readonly Candidate[]>>> = {
+  linux: [IoUringQueue],
+  win32: [IocpQueue],
+};
 
 /**
  * Opens a completion queue, by its name or the best one that this system has.
@@ -24,6 +34,7 @@ export function openCompletionQueue(
   model: 'io-uring',
   options?: CompletionQueueOptions,
 ): IoUringQueue;
+export function openCompletionQueue(model: 'iocp', options?: CompletionQueueOptions): IocpQueue;
 export function openCompletionQueue(
   model?: CompletionModel | 'default',
   options?: CompletionQueueOptions,
@@ -33,9 +44,9 @@ export function openCompletionQueue(
   options: CompletionQueueOptions = {},
 ): CompletionQueue {
   if (model === 'default') return openFirst(options);
-  const Candidate = CANDIDATES.find((candidate) => candidate.model === model);
+  const Candidate = MODELS.find((candidate) => candidate.model === model);
   if (Candidate === undefined) {
-    const names = CANDIDATES.map((candidate) => candidate.model).join(', ');
+    const names = MODELS.map((candidate) => candidate.model).join(', ');
     throw new TypeError(`a completion queue is one of default, ${names}, got ${inspect(model)}`);
   }
   const unsupported = Candidate.unavailable();
@@ -45,7 +56,7 @@ export function openCompletionQueue(
 
 function openFirst(options: CompletionQueueOptions): CompletionQueue {
   const rejected: Unsupported[] = [];
-  for (const Candidate of CANDIDATES) {
+  for (const Candidate of CANDIDATES[HOST] ?? MODELS) {
     const unsupported = Candidate.unavailable();
     if (unsupported === null) return new Candidate({ ...options, rejected });
     rejected.push(unsupported);

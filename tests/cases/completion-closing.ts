@@ -1,15 +1,16 @@
 // Closing descriptors with operations under way, and closing the queue.
 import assert from 'node:assert/strict';
-import { Socket, socketPair } from '../../src/index.ts';
+import { Socket } from '../../src/index.ts';
 import { isOpen } from '../../src/sys/descriptor.ts';
 import { openDescriptors } from '../harness/test.ts';
 import { type Case, codeOf, finish, full } from './completion.ts';
+import { connectedPair } from './selector-descriptors.ts';
 
 export const closing: Readonly<Record<string, Case>> = {
   'closing a descriptor ends what is under way there, then closes': (queue) => {
     const rounds = full(10_000, 1_000);
     for (let round = 0; round < rounds; round += 50) {
-      const pairs = Array.from({ length: 50 }, () => socketPair());
+      const pairs = Array.from({ length: 50 }, () => connectedPair());
       const receipts = pairs.map(([one]) => queue.recv(one, Buffer.alloc(8)));
       if (round % 100 === 0) queue.submit();
       const numbers = pairs.map(([one]) => one.fd);
@@ -30,7 +31,7 @@ export const closing: Readonly<Record<string, Case>> = {
   },
 
   'a descriptor that is being closed takes nothing new': (queue) => {
-    const [one, other] = socketPair();
+    const [one, other] = connectedPair();
     const number = one.fd;
     const receipt = queue.recv(one, Buffer.alloc(8));
     queue.submit();
@@ -48,7 +49,7 @@ export const closing: Readonly<Record<string, Case>> = {
 
   'closing reaches what its link has not started yet': (queue, fds) => {
     const [one] = fds.pair();
-    const [mine, theirs] = socketPair();
+    const [mine, theirs] = connectedPair();
     queue.timeout(5, { link: true });
     const receipt = queue.recv(mine, Buffer.alloc(1));
     queue.submit();
@@ -77,7 +78,7 @@ export const closing: Readonly<Record<string, Case>> = {
     queue.submit();
     using client = Socket.open('ipv4', 'stream');
     client.connect(listener.localAddress);
-    const [mine, theirs] = socketPair();
+    const [mine, theirs] = connectedPair();
     const pending = queue.recv(mine, Buffer.alloc(1));
     const closed = queue.close(mine);
     queue.close();

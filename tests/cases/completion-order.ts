@@ -29,7 +29,7 @@ export const order: Readonly<Record<string, Case>> = {
 
   'a link that fails, or moves too few bytes, cancels what follows': (queue, fds) => {
     const [one, other] = fds.pair();
-    const failing = queue.recv(fds.event(0), Buffer.alloc(1), { link: true });
+    const failing = queue.recv(fds.file(process.execPath), Buffer.alloc(1), { link: true });
     const second = queue.send(one, Buffer.from('never'), { link: true });
     const third = queue.send(one, Buffer.from('never'));
     const free = queue.send(one, Buffer.from('free'));

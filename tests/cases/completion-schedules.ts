@@ -7,9 +7,10 @@ import {
   type Operation,
   type ProvidedBuffers,
 } from '../../src/completion.ts';
-import { type Socket, socketPair } from '../../src/index.ts';
+import type { Socket } from '../../src/index.ts';
 import { type Case, full } from './completion.ts';
 import { random } from './random.ts';
+import { connectedPair } from './selector-descriptors.ts';
 
 const STEPS = 400;
 const PAIRS = 4;
@@ -17,7 +18,7 @@ const PAIRS = 4;
 class Schedule {
   readonly #queue: CompletionQueue;
   readonly #chance: () => number;
-  readonly #pairs = Array.from({ length: PAIRS }, () => socketPair());
+  readonly #pairs = Array.from({ length: PAIRS }, () => connectedPair());
   readonly #pending: Operation<unknown>[] = [];
   readonly #settled = new Set<Operation<unknown>>();
   readonly #buffers: ProvidedBuffers;
@@ -99,7 +100,7 @@ class Schedule {
     if (this.#chance() < 0.7) return;
     const index = Math.floor(this.#chance() * PAIRS);
     for (const socket of this.#pairs[index] ?? []) this.#pending.push(this.#queue.close(socket));
-    this.#pairs[index] = socketPair();
+    this.#pairs[index] = connectedPair();
   }
 
   #look(): void {
@@ -128,7 +129,7 @@ class Schedule {
 /** Feeds connections that share one or two buffers, and takes pieces, in any order. */
 function feedAtRandom(queue: CompletionQueue, seed: number): void {
   const chance = random(seed);
-  const pairs = Array.from({ length: 8 }, () => socketPair());
+  const pairs = Array.from({ length: 8 }, () => connectedPair());
   using buffers = queue.provideBuffers({ count: chance() < 0.5 ? 1 : 2, size: 16 });
   const streams = pairs.map(([one]) => queue.recvMultishot(one, buffers));
   let sent = 0;

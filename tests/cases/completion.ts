@@ -17,6 +17,8 @@ export interface CompletionSuite {
   /** What the titles begin with: the model, and what is forced on it. */
   readonly name: string;
   readonly open: (options?: CompletionQueueOptions) => CompletionQueue;
+  /** Each accept of a multishot operation is one of its own. */
+  readonly acceptsOneByOne?: boolean;
   /** Cases that cannot hold for this back end: title and reason. */
   readonly skip?: Readonly<Record<string, string>>;
 }

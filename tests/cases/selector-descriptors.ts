@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { Socket, socketPair } from '../../src/io.ts';
 import { HOST } from '../../src/platform/host.ts';
 import type { Selector } from '../../src/readiness.ts';
-import { ERRNO, FCNTL, SOCKET } from '../../src/sys/abi.ts';
+import { ERRNO, FCNTL, INET, SOCKET, TCP } from '../../src/sys/abi.ts';
 import { decodeAddress, encodeAddress } from '../../src/sys/address.ts';
 import { close, duplicate, read, setNonBlocking, write } from '../../src/sys/descriptor.ts';
 import { bindTruth } from '../../src/sys/ffi.ts';
@@ -19,8 +19,11 @@ import {
   listen,
   openSocket,
   openSocketPair,
+  setsockopt,
 } from '../../src/sys/socket.ts';
 import { openOneEndedPipe, openWakeable } from '../../src/sys/waking.ts';
+import { FILE } from '../../src/sys/windows/completion-abi.ts';
+import { openOverlapped } from '../../src/sys/windows/file.ts';
 
 const { O_CLOEXEC, O_NONBLOCK, O_RDONLY, F_DUPFD_CLOEXEC } = FCNTL;
 const { AF_INET, AF_UNIX, SOCK_STREAM } = SOCKET;
@@ -35,6 +38,7 @@ export function ok(result: number): number {
 const TRIES = 200;
 
 const HANDLE_FLAG_INHERIT = 1;
+const ON = new Uint8Array(Int32Array.of(1).buffer);
 const getHandleInformation = bindTruth<[handle: number, flags: Int32Array]>(
   'GetHandleInformation',
   'int',
@@ -59,7 +63,9 @@ export function connectedPair(): [Socket, Socket] {
   listener.listen(1);
   const client = Socket.open('ipv4', 'stream');
   client.connect(listener.localAddress);
-  return [client, listener.accept().socket];
+  const { socket: server } = listener.accept();
+  for (const socket of [client, server]) socket.setOption('TCP_NODELAY', true);
+  return [client, server];
 }
 
 /** Everything that a test opens. */
@@ -85,7 +91,10 @@ export class Descriptors {
   pair(): [number, number] {
     if (HOST === 'win32') {
       const [one, other] = this.tcpPair();
-      for (const fd of [one, other]) ok(setNonBlocking(fd, true));
+      for (const fd of [one, other]) {
+        ok(setNonBlocking(fd, true));
+        ok(setsockopt(fd, INET.IPPROTO_TCP, TCP.TCP_NODELAY, ON, ON.length));
+      }
       return [one, other];
     }
     const fds = new Int32Array(2);
@@ -121,6 +130,10 @@ export class Descriptors {
 
   /** A regular file, for reading. */
   file(path: string): number {
+    if (HOST === 'win32') {
+      const { GENERIC_READ: access, OPEN_EXISTING: disposition } = FILE;
+      return this.adopt(openOverlapped(path, { access, disposition, attributes: 0 }));
+    }
     return this.adopt(open(path, O_RDONLY | O_CLOEXEC, 0));
   }
 

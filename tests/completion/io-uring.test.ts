@@ -61,12 +61,7 @@ for (const [name, forced] of Object.entries(FORCED)) {
   completionCases({
     name,
     open: (options) => new IoUringQueue(options, forced),
-    skip: isSingle
-      ? {
-          'an accept pauses when nobody takes the connections, and goes on when somebody does':
-            'accepts that complete one by one pause at the limit itself, not beyond it',
-        }
-      : {},
+    acceptsOneByOne: isSingle,
   });
 }
 

@@ -20,6 +20,6 @@ test(
 test('openCompletionQueue: an unknown name lists the names', () => {
   assert.throws(() => openCompletionQueue('aio' as 'io-uring'), {
     name: 'TypeError',
-    message: "a completion queue is one of default, io-uring, got 'aio'",
+    message: "a completion queue is one of default, io-uring, iocp, got 'aio'",
   });
 });

@@ -12,6 +12,7 @@ import { BufferRing } from '../../sys/linux/io-uring/buffer-ring.ts';
 import { forbiddenFeatures, type RingFeature } from '../../sys/linux/io-uring/features.ts';
 import { Ring } from '../../sys/linux/io-uring/ring.ts';
 import { IORING_OP } from '../../sys/linux/io-uring-abi.ts';
+import { asFlag, asPowerOfTwo } from '../arguments.ts';
 import type {
   AcceptedFd,
   CompletionQueueOptions,
@@ -37,7 +38,6 @@ import {
   type ReceivedChunk,
 } from '../provided-buffers.ts';
 import { SlotPool } from '../queue-buffer.ts';
-import { asFlag, asPowerOfTwo } from './arguments.ts';
 import { BufferGroup } from './buffer-group.ts';
 import { PART } from './control-blocks.ts';
 import { Engine } from './engine.ts';

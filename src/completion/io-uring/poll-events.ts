@@ -1,17 +1,10 @@
 /** Interest and ready bits, which are those of selectors, and the events of poll(2). */
-import { asInteger } from '../../platform/integers.ts';
 import { POLL } from '../../sys/abi.ts';
 
 const { POLLIN, POLLOUT, POLLPRI, POLLHUP, POLLERR } = POLL;
 
 /** By bit: READABLE, WRITABLE, PRIORITY, HANGUP, ERROR. */
 const EVENTS = [POLLIN, POLLOUT, POLLPRI, POLLHUP, POLLERR];
-const INTEREST_MAX = 7;
-
-/** Checks a combination of READABLE, WRITABLE and PRIORITY. */
-export function asInterest(interest: number): number {
-  return asInteger(interest, 'interest', 1, INTEREST_MAX);
-}
 
 /** The events to ask for. */
 export function eventsOf(interest: number): number {

@@ -1,6 +1,6 @@
 /** Checks of what the queue's methods are given. */
 import { inspect } from 'node:util';
-import { asInteger } from '../../platform/integers.ts';
+import { asInteger } from '../platform/integers.ts';
 
 const CURRENT_POSITION = -1;
 
@@ -22,4 +22,11 @@ export function asPowerOfTwo(value: number, name: string, min: number, max: numb
   asInteger(value, name, min, max);
   if ((value & (value - 1)) === 0) return value;
   throw new RangeError(`${name} must be a power of two, got ${value}`);
+}
+
+const INTEREST_MAX = 7;
+
+/** A combination of READABLE, WRITABLE and PRIORITY, which are the bits of selectors. */
+export function asInterest(interest: number): number {
+  return asInteger(interest, 'interest', 1, INTEREST_MAX);
 }
