@@ -4,7 +4,6 @@ export const ECHO_MODULE = new URL('./servers/echo.js', import.meta.url);
 
 export type { Limits } from './servers/limits.ts';
 export {
-  ABSENT_MODELS,
   chooseModel,
   DEFAULT_CANDIDATES,
   MODELS,

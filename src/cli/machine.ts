@@ -1,7 +1,7 @@
 /** What `doctor` looks at: the machine, every model on it, and what is worth knowing about both. */
-import { type Unsupported, UnsupportedError } from '../errors.ts';
+import { UnsupportedError } from '../errors.ts';
 import { describeHost } from '../platform/host.ts';
-import { ABSENT_MODELS, chooseModel, MODELS, type ModelInfo } from '../servers.ts';
+import { chooseModel, MODELS, type ModelInfo } from '../servers.ts';
 import { foreignVersion } from '../sys/ffi.ts';
 import { descriptorLimit } from '../sys/limits.ts';
 import { polyioVersion } from './version.ts';
@@ -64,10 +64,6 @@ function stateOf({ name, waits, verified, unavailable }: ModelInfo): ModelState 
   return { model: name, works: refused === null, waits, verified, reason, remedy };
 }
 
-function stateOfAbsent({ model, reason, remedy }: Unsupported): ModelState {
-  return { model, works: false, waits: null, verified: null, reason, remedy };
-}
-
 function hintsAbout(node: string, descriptors: number | null): string[] {
   const hints: string[] = [];
   const lastDay = END_OF_LIFE[Number.parseInt(node.slice(1), 10)];
@@ -98,7 +94,7 @@ export function examine(): Examination {
     koffi: unlessUnsupported(foreignVersion)?.replace(/^koffi /, '') ?? null,
     descriptorLimit: descriptors,
     defaultModel: unlessUnsupported(() => chooseModel('default').model.name),
-    models: [...MODELS.map(stateOf), ...ABSENT_MODELS.map(stateOfAbsent)],
+    models: MODELS.map(stateOf),
     hints: hintsAbout(node, descriptors),
   };
 }

@@ -1,6 +1,6 @@
 /** The options of `polyio serve`: how they are declared, and what of them can be judged before anything starts. */
 import { type Command, Option } from 'commander';
-import { ABSENT_MODELS, type Limits, MODELS, type ModelName, modelInfo } from '../servers.ts';
+import { type Limits, MODELS, type ModelName, modelInfo } from '../servers.ts';
 import { wrongUsage } from './failure.ts';
 import { JSON_FLAG, type JsonOption } from './json-output.ts';
 import { nearestName } from './nearest-name.ts';
@@ -68,16 +68,12 @@ export function declareOptions(command: Command): void {
     .option(JSON_FLAG, 'one JSON object a line, to standard output or to the file');
 }
 
-/**
- * The model that was meant. Throws a Failure that names the nearest one, or UnsupportedError for one
- * that this version lacks.
- */
+/** The model that was meant. Throws a Failure that names the nearest one. */
 export function checkModel(name: string): ModelName | 'default' {
   if (name === 'default') return name;
   const names = MODELS.map((model) => model.name);
-  const absent = ABSENT_MODELS.map(({ model }) => model);
-  if ([...names, ...absent].includes(name)) return modelInfo(name).name;
-  const nearest = nearestName(name, [...names, 'default', ...absent]);
+  if ((names as readonly string[]).includes(name)) return modelInfo(name).name;
+  const nearest = nearestName(name, [...names, 'default']);
   const guess = nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
   throw wrongUsage(
     `there is no model '${name}'${guess}; the models are ${names.join(', ')}, or default`,

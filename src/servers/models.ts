@@ -12,6 +12,7 @@ import {
 import { descriptorLimit } from '../sys/limits.ts';
 import { ioUringUnavailable } from '../sys/linux/io-uring/probe.ts';
 import { DESCRIPTORS_BELOW } from '../sys/select.ts';
+import { iocpUnavailable } from '../sys/windows/port-probe.ts';
 import type { BaseConnection } from './base-connection.ts';
 import { blocking } from './blocking.ts';
 import { blockingProcesses } from './blocking-processes.ts';
@@ -20,11 +21,14 @@ import { ServerConnection } from './connection.ts';
 import { epoll } from './epoll.ts';
 import { epollEdge } from './epoll-edge.ts';
 import { ioUring } from './io-uring.ts';
+import { iocp } from './iocp.ts';
 import { kqueue } from './kqueue.ts';
 import { type Assignment, Loop } from './loop.ts';
 import { nonBlocking } from './non-blocking.ts';
 import { PLATFORMS, type Platforms } from './platforms.ts';
 import { poll } from './poll.ts';
+import { PortConnection } from './port-connection.ts';
+import { PortWatcher } from './port-watcher.ts';
 import { RingConnection } from './ring-connection.ts';
 import { RingWatcher } from './ring-watcher.ts';
 import { select } from './select.ts';
@@ -42,6 +46,7 @@ export type ModelName =
   | 'kqueue'
   | 'signal-driven'
   | 'io-uring'
+  | 'iocp'
   | 'node-net';
 
 export type ModelFamily =
@@ -92,6 +97,20 @@ function withRing(assignment: Assignment): Program {
   const run = () => {
     watcher = new RingWatcher(loop);
     ioUring(loop, watcher);
+  };
+  return { loop, run };
+}
+
+/** The same with a completion port. */
+function withPort(assignment: Assignment): Program {
+  let watcher: PortWatcher;
+  const loop: Loop<PortConnection> = new Loop(
+    assignment,
+    (id, fd, address) => new PortConnection(watcher, id, fd, address),
+  );
+  const run = () => {
+    watcher = new PortWatcher(loop);
+    iocp(loop, watcher);
   };
   return { loop, run };
 }
@@ -201,6 +220,11 @@ export const MODELS: readonly ModelInfo[] = [
     ...shared,
     unavailable: ioUringUnavailable,
   }),
+  // One worker: a listening socket is tied to one port, and one thread waits at each.
+  define('iocp', 'completion', 'GetQueuedCompletionStatusEx, the kernel does both phases', {
+    verified: 'under Wine, not yet on Windows',
+    unavailable: iocpUnavailable,
+  }),
   define('node-net', 'baseline', "Node's own net module"),
 ];
 
@@ -216,6 +240,7 @@ const PROGRAMS: Readonly<Partial<Record<ModelName, Prepare>>> = {
   kqueue: withCalls(kqueue),
   'signal-driven': withCalls(signalDriven),
   'io-uring': withRing,
+  iocp: withPort,
 };
 
 const WITH_KQUEUE: readonly ModelName[] = ['kqueue', 'poll', 'select'];
@@ -226,33 +251,18 @@ const CANDIDATES: Readonly<Record<Platform, readonly ModelName[]>> = {
   freebsd: WITH_KQUEUE,
   openbsd: WITH_KQUEUE,
   netbsd: WITH_KQUEUE,
-  win32: ['poll', 'select'],
+  win32: ['iocp', 'poll', 'select'],
 };
 
 /** The candidates of `default` on this host, best first. */
 export const DEFAULT_CANDIDATES: readonly ModelName[] = CANDIDATES[HOST];
 
-const NOT_YET = 'this version of polyio does not have it yet';
-
-function absent(model: string, kernels: readonly string[], owner: string): Unsupported {
-  const reason = kernels.includes(HOST)
-    ? NOT_YET
-    : `it is the kernel interface of ${owner}, and this is ${HOST}`;
-  return { model, reason, remedy: 'use another model, or default' };
-}
-
-/** The models that polyio knows of and this version does not have, with what to say about each. */
-export const ABSENT_MODELS: readonly Unsupported[] = [absent('iocp', ['win32'], 'Windows')];
-
 /**
- * The model of a name. Throws UnsupportedError for one that this version does not have, and
- * TypeError listing the names when there is none.
+ * The model of a name. Throws TypeError listing the names when there is none.
  */
 export function modelInfo(name: string): ModelInfo {
   const info = MODELS.find((model) => model.name === name);
   if (info !== undefined) return info;
-  const missing = ABSENT_MODELS.find(({ model }) => model === name);
-  if (missing !== undefined) throw new UnsupportedError(missing);
   const names = MODELS.map((model) => model.name).join(', ');
   throw new TypeError(`unknown model '${name}'; the models are ${names}, or default`);
 }

@@ -11,7 +11,7 @@ import {
 import { EMULATOR } from '../harness/emulator.ts';
 import { test } from '../harness/test.ts';
 
-test('MODELS: twelve names, each once, in the order in which they are taught', () => {
+test('MODELS: thirteen names, each once, in the order in which they are taught', () => {
   assert.deepEqual(
     MODELS.map(({ name }) => name),
     [
@@ -26,6 +26,7 @@ test('MODELS: twelve names, each once, in the order in which they are taught', (
       'kqueue',
       'signal-driven',
       'io-uring',
+      'iocp',
       'node-net',
     ],
   );
