@@ -34,6 +34,12 @@
  * `close(handle)` is the operation that does it right: cancel what is under way there, wait for its
  * completions, close.
  *
+ * ## What a kernel lacks
+ * It is refused with UnsupportedError, or made of what the kernel has: the page of the model says
+ * which, and calls it emulated. On Windows that is `link`, `drain`, `timeoutMs`, `timeout`, `all` and
+ * multishot operations, the position of a file, opening and syncing; `zeroCopy`, control messages to
+ * send and `attach` are refused.
+ *
  * ## Threads
  * A queue belongs to the thread that opened it, and cannot leave it: objects do not travel between
  * threads, and nothing adopts a queue by its number. `interrupt` ends its `wait` from outside.
@@ -214,7 +220,10 @@ export interface CompletionQueue {
   readonly rejected: readonly Unsupported[];
   /** What this kernel offers beyond the plain operations and the queue makes use of, by name. */
   readonly features: readonly string[];
-  /** The queue's descriptor: readable while completions are pending; -1 once closed. */
+  /**
+   * The queue's descriptor: readable while completions are pending (on Windows the handle of a port,
+   * which nothing but the queue can wait for); -1 once closed.
+   */
   readonly fd: number;
   /** How many operations are recorded and have not completed. */
   readonly pending: number;

@@ -42,20 +42,22 @@ export class QueueAttachment implements Attachment {
     this.finished = new Promise((resolve, reject) => {
       this.#settle = (error) => (error === undefined ? resolve() : reject(error));
     });
-    this.#watch = watch(queue.fd, {
-      ready: () => this.#run(),
-      lost: (error) => this.#end(error),
-    });
+    // Before its descriptor is watched: a queue that cannot be attached has none that could be.
+    queue[ATTACH]({ schedule: () => this.#schedule() });
+    try {
+      this.#watch = watch(queue.fd, {
+        ready: () => this.#run(),
+        lost: (error) => this.#end(error),
+      });
+    } catch (error) {
+      this.#closed = true;
+      queue[ATTACH](null);
+      throw error;
+    }
     this.#watch.reference(false);
     // The queue's end settles every operation: there is nothing left to tell.
     this.#unwatchClosing = watchClosing(queue, () => this.#end());
     signal?.addEventListener('abort', this.#onAbort, { once: true });
-    try {
-      queue[ATTACH]({ schedule: () => this.#schedule() });
-    } catch (error) {
-      this.#release();
-      throw error;
-    }
     if (signal?.aborted === true) this.#end();
   }
 

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { ATTACH, IocpQueue, type Operation, openCompletionQueue } from '../../src/completion.ts';
 import { SystemError } from '../../src/errors.ts';
+import { attach } from '../../src/node.ts';
 import { close } from '../../src/sys/descriptor.ts';
 import { codeOf, completionCases, finish, full } from '../cases/completion.ts';
 import { connectedPair, Descriptors, put } from '../cases/selector-descriptors.ts';
@@ -178,8 +179,9 @@ queueTest('appending writes to the end, whatever the position', (queue) => {
 });
 
 queueTest('Node cannot watch a port, and the queue says so', (queue) => {
-  const misuse = () => queue[ATTACH]({ schedule: () => {} });
-  assert.throws(misuse, { code: 'ERR_POLYIO_UNSUPPORTED', message: /worker thread/ });
+  for (const misuse of [() => queue[ATTACH]({ schedule: () => {} }), () => attach(queue)]) {
+    assert.throws(misuse, { code: 'ERR_POLYIO_UNSUPPORTED', message: /worker thread/ });
+  }
   assert.equal(queue.attached, false);
   queue[ATTACH](null);
 });
