@@ -11,28 +11,10 @@ import {
 } from '../readiness.ts';
 import { descriptorLimit } from '../sys/limits.ts';
 import { ioUringUnavailable } from '../sys/linux/io-uring/probe.ts';
+import { processesUnavailable } from '../sys/process.ts';
 import { DESCRIPTORS_BELOW } from '../sys/select.ts';
 import { iocpUnavailable } from '../sys/windows/port-probe.ts';
-import type { BaseConnection } from './base-connection.ts';
-import { blocking } from './blocking.ts';
-import { blockingProcesses } from './blocking-processes.ts';
-import { blockingThreads } from './blocking-threads.ts';
-import { ServerConnection } from './connection.ts';
-import { epoll } from './epoll.ts';
-import { epollEdge } from './epoll-edge.ts';
-import { ioUring } from './io-uring.ts';
-import { iocp } from './iocp.ts';
-import { kqueue } from './kqueue.ts';
-import { type Assignment, Loop } from './loop.ts';
-import { nonBlocking } from './non-blocking.ts';
-import { PLATFORMS, type Platforms } from './platforms.ts';
-import { poll } from './poll.ts';
-import { PortConnection } from './port-connection.ts';
-import { PortWatcher } from './port-watcher.ts';
-import { RingConnection } from './ring-connection.ts';
-import { RingWatcher } from './ring-watcher.ts';
-import { select } from './select.ts';
-import { signalDriven } from './signal-driven.ts';
+import { PLATFORMS, type Platforms, verifiedHere } from './platforms.ts';
 
 export type ModelName =
   | 'blocking'
@@ -78,54 +60,6 @@ export interface ModelInfo {
   unavailable(): Unsupported | null;
 }
 
-/** A model's program and the loop that it runs on; `node-net` has none, it lives in Node's own loop. */
-export interface Program {
-  readonly loop: Loop<BaseConnection>;
-  /** Occupies the thread until the loop is to end. */
-  run(): void;
-}
-
-type Prepare = (assignment: Assignment) => Program;
-
-/** The one whose connections receive and send by a ring, which the serving thread opens when it runs. */
-function withRing(assignment: Assignment): Program {
-  let watcher: RingWatcher;
-  const loop: Loop<RingConnection> = new Loop(
-    assignment,
-    (id, fd, address) => new RingConnection(watcher, id, fd, address),
-  );
-  const run = () => {
-    watcher = new RingWatcher(loop);
-    ioUring(loop, watcher);
-  };
-  return { loop, run };
-}
-
-/** The same with a completion port. */
-function withPort(assignment: Assignment): Program {
-  let watcher: PortWatcher;
-  const loop: Loop<PortConnection> = new Loop(
-    assignment,
-    (id, fd, address) => new PortConnection(watcher, id, fd, address),
-  );
-  const run = () => {
-    watcher = new PortWatcher(loop);
-    iocp(loop, watcher);
-  };
-  return { loop, run };
-}
-
-/** Programs whose connections receive and send by calls of their own. */
-function withCalls(program: (loop: Loop) => void): Prepare {
-  return (assignment) => {
-    const loop: Loop = new Loop(
-      assignment,
-      (id, fd, address) => new ServerConnection(loop, id, fd, address),
-    );
-    return { loop, run: () => program(loop) };
-  };
-}
-
 const WORKERS_MAX = 64;
 
 /** What every model but the baseline needs: the kernel boundary itself. */
@@ -139,16 +73,6 @@ function unreachable(model: string): Unsupported | null {
   }
 }
 
-/** No Windows has run any of it yet. */
-const UNDER_WINE = 'under Wine, not yet on Windows itself';
-
-/** What a worker process is given at its start cannot be given there. */
-const NO_PROCESSES: Unsupported = {
-  model: 'blocking-processes',
-  reason: 'Node hands no listening socket and no shared memory to a child process on Windows',
-  remedy: 'use blocking-threads',
-};
-
 function define(
   name: ModelName,
   family: ModelFamily,
@@ -160,7 +84,7 @@ function define(
     family,
     waits,
     platforms: PLATFORMS[name] ?? {},
-    verified: HOST === 'win32' ? UNDER_WINE : null,
+    verified: verifiedHere(name),
     maxWorkers: 1,
     defaultWorkers: 1,
     isBlocking: family === 'blocking',
@@ -178,7 +102,7 @@ export const MODELS: readonly ModelInfo[] = [
   define('blocking', 'blocking', 'one thread, one connection at a time'),
   define('blocking-processes', 'blocking', 'pre-forked processes share the listening socket', {
     ...pool,
-    unavailable: () => (HOST === 'win32' ? NO_PROCESSES : unreachable('blocking-processes')),
+    unavailable: () => processesUnavailable() ?? unreachable('blocking-processes'),
   }),
   define(
     'blocking-threads',
@@ -228,21 +152,6 @@ export const MODELS: readonly ModelInfo[] = [
   define('node-net', 'baseline', "Node's own net module"),
 ];
 
-const PROGRAMS: Readonly<Partial<Record<ModelName, Prepare>>> = {
-  blocking: withCalls(blocking),
-  'blocking-processes': withCalls(blockingProcesses),
-  'blocking-threads': withCalls(blockingThreads),
-  'non-blocking': withCalls(nonBlocking),
-  select: withCalls(select),
-  poll: withCalls(poll),
-  epoll: withCalls(epoll),
-  'epoll-edge': withCalls(epollEdge),
-  kqueue: withCalls(kqueue),
-  'signal-driven': withCalls(signalDriven),
-  'io-uring': withRing,
-  iocp: withPort,
-};
-
 const WITH_KQUEUE: readonly ModelName[] = ['kqueue', 'poll', 'select'];
 
 const CANDIDATES: Readonly<Record<Platform, readonly ModelName[]>> = {
@@ -265,17 +174,6 @@ export function modelInfo(name: string): ModelInfo {
   if (info !== undefined) return info;
   const names = MODELS.map((model) => model.name).join(', ');
   throw new TypeError(`unknown model '${name}'; the models are ${names}, or default`);
-}
-
-/** What makes the program of a model. Throws when it lives in Node's own loop. */
-export function programOf({ name }: ModelInfo): Prepare {
-  const program = PROGRAMS[name];
-  if (program !== undefined) return program;
-  throw new UnsupportedError({
-    model: name,
-    reason: "it lives in Node's own event loop and has no program that occupies a thread",
-    remedy: 'start it with serve() or polyio serve',
-  });
 }
 
 /** The model that was chosen, and why the candidates before it were not. */

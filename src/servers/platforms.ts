@@ -1,3 +1,5 @@
+import { HOST } from '../platform/host.ts';
+
 /**
  * Where each model runs, and how that was seen: what the tables of the README are made of.
  *
@@ -34,3 +36,9 @@ export const PLATFORMS: Readonly<Record<string, Platforms>> = {
   iocp: { win32: 'wine' },
   'node-net': EVERYWHERE,
 };
+
+/** How a model was verified on the system of this process, where that was not the system itself; else null. */
+export function verifiedHere(model: string): string | null {
+  const how = PLATFORMS[model]?.[HOST as System];
+  return how === 'wine' ? 'under Wine, not yet on Windows itself' : null;
+}

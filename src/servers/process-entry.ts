@@ -6,8 +6,10 @@ import { writeSync } from 'node:fs';
 import { Arena } from '../sys/arena.ts';
 import { close } from '../sys/descriptor.ts';
 import { endWithParent } from '../sys/process.ts';
+import { loadProgram } from './load-program.ts';
 import { loadProtocol } from './load-protocol.ts';
 import { modelInfo } from './models.ts';
+import type { Prepare } from './program.ts';
 import type { Protocol } from './protocol.ts';
 import { runProgram } from './run-program.ts';
 import { ControlBlock } from './statistics.ts';
@@ -35,7 +37,9 @@ async function main(start: ProcessStart): Promise<void> {
   close(MEMORY_FD);
   const control = new ControlBlock(memory.buffer, workers);
   let protocol: Protocol;
+  let prepare: Prepare;
   try {
+    prepare = await loadProgram('blocking-processes');
     protocol = await loadProtocol(start.protocol);
   } catch (error) {
     report(failureReport(error));
@@ -46,7 +50,7 @@ async function main(start: ProcessStart): Promise<void> {
   const { isBlocking } = model;
   const listener = { listenerFd: LISTENER_FD, ownsListener: true };
   const rest = { limits, control, worker, wakerFd: -1, isBlocking };
-  runProgram(model, { protocol, ...listener, ...rest });
+  runProgram(prepare, { protocol, ...listener, ...rest });
 }
 
 await main(JSON.parse(process.argv[2] as string) as ProcessStart);

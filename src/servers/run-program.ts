@@ -3,7 +3,7 @@ import { PolyioError } from '../errors.ts';
 import { beginWait, endWait } from '../sys/interrupt.ts';
 import { currentThread, declineCancellation } from '../sys/threads.ts';
 import type { Assignment } from './loop.ts';
-import { type ModelInfo, programOf } from './models.ts';
+import type { Prepare } from './program.ts';
 import { STATE } from './statistics.ts';
 
 function isInterrupt(error: unknown): boolean {
@@ -15,8 +15,8 @@ function isInterrupt(error: unknown): boolean {
  * is closed. The whole of it counts as one wait, so that an exiting process signals this thread
  * whatever it is doing, and lets it close what it holds.
  */
-export function runProgram(model: ModelInfo, assignment: Assignment): void {
-  const program = programOf(model)(assignment);
+export function runProgram(prepare: Prepare, assignment: Assignment): void {
+  const program = prepare(assignment);
   const { loop } = program;
   // A protocol that calls process.exit never comes back, and descriptors outlive a thread.
   const giveBack = () => loop.finish();

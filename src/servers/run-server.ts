@@ -7,7 +7,8 @@ import { descriptorLimit } from '../sys/limits.ts';
 import { type Limits, resolveLimits } from './limits.ts';
 import { Listener } from './listen.ts';
 import { checkProtocol } from './load-protocol.ts';
-import { chooseModel, type ModelName, programOf } from './models.ts';
+import { chooseModel, type ModelName } from './models.ts';
+import { programOf } from './programs.ts';
 import type { Protocol } from './protocol.ts';
 import { runProgram } from './run-program.ts';
 import { ControlBlock, type Statistics } from './statistics.ts';
@@ -47,7 +48,7 @@ export function runServer(protocol: Protocol, options: RunServerOptions = {}): S
     });
   }
   // Refuses the model that has no program before anybody is told that it listens.
-  programOf(model);
+  const prepare = programOf(model);
   asInteger(port, 'port', 0, 65_535);
   const limits = resolveLimits(options, descriptorLimit());
   const control = new ControlBlock(new ArrayBuffer(ControlBlock.size(1)), 1);
@@ -60,7 +61,7 @@ export function runServer(protocol: Protocol, options: RunServerOptions = {}): S
   try {
     onListening?.(listener.address);
     const listenerFd = listener.fd;
-    runProgram(model, {
+    runProgram(prepare, {
       protocol,
       listenerFd,
       limits,

@@ -18,6 +18,8 @@
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Unsupported } from '../errors.ts';
+import { HOST } from '../platform/host.ts';
 import { FCNTL, POLL, SIGNAL } from './abi.ts';
 import * as linux from './linux/process.ts';
 import { fcntl, open } from './posix/fcntl.ts';
@@ -25,6 +27,16 @@ import { pollFd } from './posix/poll.ts';
 import { installEndingHandler } from './posix/signal.ts';
 import { getpid, getppid, unlink } from './posix/unistd.ts';
 import { HAS } from './posix/ways.ts';
+
+/** Whether Node hands a child process the listening socket and the shared memory here: null, or why not. */
+export function processesUnavailable(): Unsupported | null {
+  if (HOST !== 'win32') return null;
+  return {
+    model: 'blocking-processes',
+    reason: 'Node hands no listening socket and no shared memory to a child process on Windows',
+    remedy: 'use blocking-threads',
+  };
+}
 
 const OWNER_ONLY = 0o600;
 

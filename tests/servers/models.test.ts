@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { programOf } from '../../src/servers/models.ts';
+import { programOf } from '../../src/servers/programs.ts';
 import {
   chooseModel,
   DEFAULT_CANDIDATES,
