@@ -61,8 +61,8 @@ const NORMAL: Effort = {
 };
 const QUICK: Effort = {
   rounds: 3,
-  durationMs: 200,
-  warmUpMs: 100,
+  durationMs: 160,
+  warmUpMs: 80,
   limitMs: 105_000,
   roundsLeast: 1,
 };
