@@ -2,10 +2,31 @@
  * The suites of sockets, readiness, completion and servers as a program of Windows, under Wine:
  * `npm run test:windows`. Words on the command line run only the suites that they name.
  */
-import type { Suite } from './foreign/machine.ts';
+import { realMachine, type Suite } from './foreign/machine.ts';
 import { runNamed } from './foreign/run-suites.ts';
 import { wineMachine } from './foreign/wine.ts';
 
-const SUITES: readonly Suite[] = [{ name: 'errors', files: ['errors/', 'platform/'] }];
+const isReal = process.platform === 'win32';
 
-await runNamed('test:windows', wineMachine, SUITES);
+/** Clients of this machine's own, which are no program of Windows. */
+const OUTSIDE: readonly Suite[] = [
+  { name: 'numbers and layouts', files: ['sys/windows/abi'], onHost: true },
+  { name: 'clients outside', files: ['servers/foreign-', 'cli/foreign-'], onHost: true },
+];
+
+const SUITES: readonly Suite[] = [
+  { name: 'sockets', files: ['sys/windows/socket'] },
+  { name: 'threads', files: ['sys/interrupt'] },
+  { name: 'readiness', files: ['readiness/select', 'readiness/poll', 'readiness/waker'] },
+  { name: 'completion', files: ['completion/iocp'] },
+  {
+    name: 'servers',
+    files: ['iocp', 'poll', 'select', 'blocking-threads'].map((model) => `servers/${model}.`),
+  },
+];
+
+await runNamed(
+  'test:windows',
+  isReal ? realMachine : wineMachine,
+  isReal ? SUITES : [...OUTSIDE, ...SUITES],
+);

@@ -21,7 +21,9 @@ import type { Machine } from './machine.ts';
 import { FOLDER, koffiVersion, needPackage } from './packages.ts';
 
 const PACKAGES = ['wine64', 'gcc-mingw-w64-x86-64'];
-const NEWEST_NODE = 22;
+/** What clients of this machine connect to. */
+const MODELS = 'blocking,blocking-threads,non-blocking,select,poll,node-net,iocp';
+const NODE_MAJOR = 22;
 const PREFIX_LIMIT_MS = 120_000;
 
 /** Where Wine's own programs are: Debian keeps them out of the search path. */
@@ -94,7 +96,7 @@ export function wineMachine(): Machine {
   needPackages(PACKAGES);
   const folder = wineFolder();
   const prefix = needPrefix(folder);
-  const major = String(Math.min(NEWEST_NODE, Number(process.versions.node.split('.')[0])));
+  const major = String(NODE_MAJOR);
   const home = join(FOLDER, 'wine', `node-${major}`);
   const modules = join(home, 'node_modules');
   needPackage(modules, '@koromix/koffi-win32-x64', koffiVersion());
@@ -105,7 +107,7 @@ export function wineMachine(): Machine {
   return {
     name: `Windows x64, Node ${major}, Wine`,
     node,
-    env: { CC: 'x86_64-w64-mingw32-gcc' },
+    env: { POLYIO_FOREIGN_NODE: node, POLYIO_FOREIGN_MODELS: MODELS },
     stop: () => {
       const env = { ...process.env, WINEPREFIX: prefix };
       spawnSync(join(folder, 'wineserver64'), ['-k'], { env, stdio: 'ignore' });
