@@ -11,7 +11,7 @@ import { runNamed } from './foreign/run-suites.ts';
 const WITHOUT = 'accept4,pipe2,sock_cloexec,nosignal,cmsg_cloexec,trunc,tgkill,memfd,pdeathsig';
 
 const SUITES: readonly Suite[] = [
-  { name: 'header tables', files: ['sys/foreign-abi', 'sys/kevent-abi'] },
+  { name: 'header tables', files: ['sys/foreign-abi', 'sys/kevent-abi', 'sys/ways'] },
   {
     name: 'kqueue on its double, in the form of three systems',
     files: ['readiness', 'servers', 'node', 'examples', 'docs'].map((room) => `${room}/kqueue`),

@@ -15,14 +15,13 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { MODELS } from '../../src/servers.ts';
 import { isMain } from '../tree.ts';
 import { needPackages } from './debian.ts';
 import type { Machine } from './machine.ts';
 import { FOLDER, koffiVersion, needPackage } from './packages.ts';
 
 const PACKAGES = ['wine64', 'gcc-mingw-w64-x86-64'];
-/** What clients of this machine connect to. */
-const MODELS = 'blocking,blocking-threads,non-blocking,select,poll,node-net,iocp';
 const NODE_MAJOR = 22;
 const PREFIX_LIMIT_MS = 120_000;
 
@@ -104,10 +103,12 @@ export function wineMachine(): Machine {
   const node = join(home, 'node');
   const script = nodeScript(join(folder, 'wine64'), prefix, binary, modules);
   writeFileSync(node, script, { mode: 0o755 });
+  // What clients of this machine connect to.
+  const models = MODELS.filter(({ platforms }) => platforms.win32).map(({ name }) => name);
   return {
     name: `Windows x64, Node ${major}, Wine`,
     node,
-    env: { POLYIO_FOREIGN_NODE: node, POLYIO_FOREIGN_MODELS: MODELS },
+    env: { POLYIO_FOREIGN_NODE: node, POLYIO_FOREIGN_MODELS: models.join(',') },
     stop: () => {
       const env = { ...process.env, WINEPREFIX: prefix };
       spawnSync(join(folder, 'wineserver64'), ['-k'], { env, stdio: 'ignore' });
