@@ -10,7 +10,11 @@ const isReal = process.platform === 'win32';
 
 /** Clients of this machine's own, which are no program of Windows. */
 const OUTSIDE: readonly Suite[] = [
-  { name: 'numbers and layouts', files: ['sys/windows/abi'], onHost: true },
+  {
+    name: 'numbers and layouts',
+    files: ['sys/windows/abi', 'sys/windows/completion-abi'],
+    onHost: true,
+  },
   { name: 'clients outside', files: ['servers/foreign-', 'cli/foreign-'], onHost: true },
 ];
 
@@ -18,10 +22,12 @@ const SUITES: readonly Suite[] = [
   { name: 'sockets', files: ['sys/windows/socket'] },
   { name: 'threads', files: ['sys/interrupt'] },
   { name: 'readiness', files: ['readiness/select', 'readiness/poll', 'readiness/waker'] },
-  { name: 'completion', files: ['completion/iocp'] },
+  { name: 'completion', files: ['sys/windows/completion-port', 'completion/iocp'] },
   {
     name: 'servers',
     files: ['iocp', 'poll', 'select', 'blocking-threads'].map((model) => `servers/${model}.`),
+    env: isReal ? {} : { POLYIO_TEST_SERVER_GROUPS: 'echo,stopping' },
+    limitMs: 240_000,
   },
 ];
 
