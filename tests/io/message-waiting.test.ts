@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { closeSync, openSync } from 'node:fs';
 import { Pipe, socketPair } from '../../src/io.ts';
 import { interrupt } from '../../src/sys/interrupt.ts';
+import { PATIENCE } from '../harness/emulator.ts';
 import { test } from '../harness/test.ts';
 import { type Order, startCall } from './blocked-call.ts';
 import { fillSocket } from './loopback.ts';
+
+const LIMIT_MS = 5_000 * PATIENCE;
 
 interface Subject extends Disposable {
   readonly order: Order;
@@ -56,7 +59,7 @@ for (const [name, subjectOf] of Object.entries(SUBJECTS)) {
     await thread.asleepIn(subject.kernelCall);
     await thread.storm(50);
     await thread.asleepIn(subject.kernelCall);
-    assert.equal(await interrupt(thread.worker), true);
+    assert.equal(await interrupt(thread.worker, { timeoutMs: LIMIT_MS }), true);
     assert.equal((await thread.outcome).error?.code, 'ERR_POLYIO_INTERRUPTED');
   });
 }
