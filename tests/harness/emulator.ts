@@ -22,6 +22,9 @@ export const UNTRANSLATED: readonly string[] =
  */
 export const KERNEL_ARCH: string = EMULATOR === undefined ? process.arch : 'x64';
 
+/** Whether this is Wine: where it differs from Windows, the test says so. */
+export const UNDER_WINE: boolean = process.env['POLYIO_TEST_WINE'] === '1';
+
 /** The reason of a test for which the emulator is no Linux, or false. */
 export function emulatorLacks(what: string): string | false {
   return EMULATOR === undefined ? false : `${EMULATOR.split(' ')[0]} ${what}`;

@@ -108,7 +108,11 @@ export function wineMachine(): Machine {
   return {
     name: `Windows x64, Node ${major}, Wine`,
     node,
-    env: { POLYIO_FOREIGN_NODE: node, POLYIO_FOREIGN_MODELS: models.join(',') },
+    env: {
+      POLYIO_FOREIGN_NODE: node,
+      POLYIO_FOREIGN_MODELS: models.join(','),
+      POLYIO_TEST_WINE: '1',
+    },
     stop: () => {
       const env = { ...process.env, WINEPREFIX: prefix };
       spawnSync(join(folder, 'wineserver64'), ['-k'], { env, stdio: 'ignore' });
