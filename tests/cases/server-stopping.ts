@@ -111,11 +111,11 @@ async function refusedSoon(address: Address): Promise<void> {
 
 /** Whether a thread of this process, or of a worker process, lives. */
 function livesAnywhere(tid: number): boolean {
-  return HOST === 'win32' ? isThreadAlive(process.pid, tid) : existsSync(`/proc/${tid}/status`);
+  return HOST === 'linux' ? existsSync(`/proc/${tid}/status`) : isThreadAlive(process.pid, tid);
 }
 
 function livesHere(tid: number): boolean {
-  return HOST === 'win32' ? isThreadAlive(process.pid, tid) : existsSync(`/proc/self/task/${tid}`);
+  return HOST === 'linux' ? existsSync(`/proc/self/task/${tid}`) : isThreadAlive(process.pid, tid);
 }
 
 function abortCases(suite: ServerSuite): void {
