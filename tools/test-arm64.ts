@@ -1,7 +1,7 @@
 /**
  * The suites of readiness, descriptors and servers as a program of 64-bit ARM: `npm run test:arm64`.
- * On another processor they run under qemu, where a server takes seconds to start: there `epoll` runs
- * the whole server suite and every other model what its own calls do. Words on the command line run
+ * On another processor they run under qemu, where a server takes seconds to start: there every model
+ * runs the part of the server suite that its own calls do. Words on the command line run
  * only the suites that they name.
  */
 import { arm64Machine } from './foreign/arm64.ts';
@@ -32,30 +32,34 @@ const MODELS = [
 /** What qemu lacks, and what it need not show: programs start slowly there. */
 const EMULATED: Readonly<Record<string, Partial<Suite>>> = {
   sys: {
+    isShared: true,
     files: ['sys/'],
     except: {
       'sys/linux/io-uring/ring': NO_RING,
       'sys/foreign-abi': OF_BSD,
       'sys/kevent-abi': OF_BSD,
       'sys/ways': OF_BSD,
+      'sys/other-systems': OF_BSD,
       'sys/windows/': 'npm run test:windows runs it; it is the same on every processor',
     },
   },
-  readiness: { except: { 'readiness/kqueue': OF_BSD } },
+  readiness: { isShared: true, except: { 'readiness/kqueue': OF_BSD } },
   descriptors: {
+    isShared: true,
     except: {
       'io/pty': NO_TERMINAL,
       'io/terminal': NO_TERMINAL,
       'io/socket-options': NO_OPTIONS,
       'io/multicast': NO_OPTIONS,
       'io/tcp-info': NO_OPTIONS,
+      'io/systemd': 'its environment is the same on every processor',
       'io/netlink': 'the emulator answers ENOTSUP to messages that it does not know',
     },
   },
   servers: {
     files: MODELS.map((model) => `servers/${model}.`),
     except: { 'servers/io-uring': NO_RING, 'servers/kqueue': OF_BSD },
-    env: { POLYIO_TEST_SERVER_GROUPS: 'echo epoll:echo,endings,stopping' },
+    env: { POLYIO_TEST_SERVER_GROUPS: 'echo' },
   },
 };
 

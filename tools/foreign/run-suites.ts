@@ -2,15 +2,16 @@
  * Runs groups of test files under another Node. This machine's Node is the runner, so its own
  * reporter and its own summary close the output; only the test files are processes of the other.
  */
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { killMarked, markChildren, untilGone } from './left-over.ts';
 import type { Machine, Suite } from './machine.ts';
+import { FOLDER } from './packages.ts';
 
 const TESTS = fileURLToPath(new URL('../../tests', import.meta.url));
 const FILE_LIMIT_MS = 120_000;
@@ -39,6 +40,20 @@ function filesOf({ files, except = {} }: Suite): string[] {
     .map((file) => relative(process.cwd(), join(TESTS, file)));
 }
 
+/** As many files as processors, each of which imports its share of the others. */
+function shared(name: string, files: readonly string[]): string[] {
+  const folder = join(FOLDER, 'shared');
+  mkdirSync(folder, { recursive: true });
+  const parts = Math.min(availableParallelism(), files.length);
+  return Array.from({ length: parts }, (_, part) => {
+    const own = files.filter((_, index) => index % parts === part);
+    const imports = own.map((file) => `await import(${JSON.stringify(pathToFileURL(file))});\n`);
+    const program = join(folder, `${name.replaceAll(' ', '-')}-${part + 1}.test.mjs`);
+    writeFileSync(program, imports.join(''));
+    return program;
+  });
+}
+
 /** What a reporter reads; the types of Node name only some of the events. */
 interface Event {
   readonly type: string;
@@ -51,9 +66,10 @@ function line(text: string): Event {
 
 /** Passes a suite's events on, but for its summary, which it adds up. */
 async function runSuite(suite: Suite, output: PassThrough): Promise<Counts> {
-  const files = filesOf(suite);
+  const found = filesOf(suite);
   const counts = zero();
-  if (files.length === 0) return counts;
+  if (found.length === 0) return counts;
+  const files = suite.isShared ? shared(suite.name, found) : found;
   const [before, other] = [{ ...process.env }, process.execPath];
   Object.assign(process.env, suite.env);
   if (suite.onHost) process.execPath = HOST_NODE;

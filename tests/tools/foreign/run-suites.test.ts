@@ -20,7 +20,7 @@ function figure(output: string, name: string): number {
 
 test('run-suites: each suite has its count, and one summary has them all', async () => {
   const suites = [
-    { name: 'one', files: FEW },
+    { name: 'one', files: FEW, isShared: true },
     { name: 'two', files: ['platform/'], except: { 'platform/closing': 'for a reason' } },
   ];
   const { code, stdout, stderr } = await run(...suites);
