@@ -99,8 +99,10 @@ export class FifoReader extends PipeReader {
     return count === 0 && !this.#isAtEnd(this.fd) ? null : count;
   }
 
+  /** A writer that came, wrote and left since the read gave 0 left bytes: that is no end. */
   #isAtEnd(fd: number): boolean {
-    return (callNow(pollFd, fd, POLL.POLLIN, 0, undefined) & POLL.POLLHUP) !== 0;
+    const { POLLIN, POLLHUP } = POLL;
+    return (callNow(pollFd, fd, POLLIN, 0, undefined) & (POLLIN | POLLHUP)) === POLLHUP;
   }
 
   protected override describe(): string {
