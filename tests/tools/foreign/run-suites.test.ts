@@ -8,6 +8,8 @@ import { type Ended, runCommand } from '../../harness/child.ts';
 import { test } from '../../harness/test.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../fixtures/run-suites.js', import.meta.url));
+/** Whether the runner looks at the limit before the file has ended. */
+const IS_PROMPT = Number(process.versions.node.split('.')[0]) < 24;
 const FEW = ['errors/', 'platform/'];
 
 function run(...suites: Suite[]): Promise<Ended> {
@@ -38,15 +40,21 @@ test('run-suites: each suite has its count, and one summary has them all', async
   assert.ok(stdout.includes('left out: platform/closing: for a reason\n'));
 });
 
-test('run-suites: a suite that ran no test, and one that took too long, are failures', async () => {
-  const { code, stdout } = await run(
-    { name: 'nothing', files: ['no-such-folder/'] },
-    { name: 'late', files: ['platform/'], limitMs: 1 },
-  );
+test('run-suites: a suite that ran no test is a failure', async () => {
+  const { code, stdout } = await run({ name: 'nothing', files: ['no-such-folder/'] });
   assert.equal(code, 1);
   assert.match(stdout, /^=== nothing: 0 passed, .*: it ran no test$/m);
-  assert.match(stdout, /^=== late: 0 passed, .*: \d+ failed$/m);
 });
+
+test(
+  'run-suites: a suite that took too long is a failure',
+  async () => {
+    const { code, stdout } = await run({ name: 'late', files: ['platform/'], limitMs: 1 });
+    assert.equal(code, 1);
+    assert.match(stdout, /^=== late: 0 passed, .*: \d+ failed$/m);
+  },
+  { skip: !IS_PROMPT && 'the runner of newer Nodes lets a file end that is over in a moment' },
+);
 
 test('left-over: what was started since is found and killed, detached or not', async () => {
   const before = process.env['POLYIO_TEST_RUN'];
