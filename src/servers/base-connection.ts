@@ -249,7 +249,9 @@ export abstract class BaseConnection implements Connection {
       this.doom();
       return;
     }
-    if (unsentBytes(this.fd) <= 0) this.doom();
+    const unsent = unsentBytes(this.fd);
+    // Where the system does not tell, closing now could be a reset that takes the reply with it.
+    if (unsent !== -ERRNO.EOPNOTSUPP && unsent <= 0) this.doom();
   }
 
   /** The kernel's answer ends it. */
