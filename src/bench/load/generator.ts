@@ -191,6 +191,7 @@ export class Generator {
     this.#measureStart = performance.now();
     traffic.isMeasuring = true;
     this.#runUntil(this.#measureStart + durationMs);
+    this.#awaitFirst();
     traffic.isMeasuring = false;
     this.#measuredMs = performance.now() - this.#measureStart;
     this.#cpu = process.cpuUsage(before);
@@ -205,6 +206,14 @@ export class Generator {
       if (now >= time) return;
       if (this.#phase === 'ramp') this.#ramp(now);
       this.#wait(this.#plan.rate === 0 ? time : Math.min(time, this.#demand(now)));
+    }
+  }
+
+  /** A short time may pass without one answer on a busy machine: the first that is due is waited for. */
+  #awaitFirst(): void {
+    const traffic = this.#traffic;
+    while (this.#ending === null && traffic.messages === 0 && traffic.waiting.messages > 0) {
+      this.#wait(performance.now() + LOOK_MS);
     }
   }
 
