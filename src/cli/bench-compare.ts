@@ -1,5 +1,4 @@
 /** `polyio bench compare`: what has become faster or slower between two reports. */
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import {
   agreementOf,
@@ -10,6 +9,7 @@ import {
 } from '../bench.ts';
 import { Failure, sentenceOf } from './failure.ts';
 import { count } from './figures.ts';
+import { readInput } from './input-file.ts';
 import { JSON_FLAG, type JsonOption, openJson } from './json-output.ts';
 import { color, stdout } from './output.ts';
 
@@ -23,8 +23,9 @@ have no point in common; everything else is the same, as far as these runs can t
 Exit codes: 0 nothing is slower or failed, 1 something is, 2 wrong usage.`;
 
 function read(path: string): BenchReport {
+  const text = readInput(path, 'the report');
   try {
-    return parseReport(readFileSync(path, 'utf8'));
+    return parseReport(text);
   } catch (error) {
     throw new Failure(`cannot read the report ${path}: ${sentenceOf(error)}`);
   }

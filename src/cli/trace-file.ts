@@ -6,17 +6,14 @@ import {
   fstatSync,
   ftruncateSync,
   openSync,
-  readFileSync,
   rmSync,
-  statSync,
   writeSync,
 } from 'node:fs';
 import { toPerfetto } from '../lab.ts';
 import { readTrace, type Trace, TraceFileError, writeTrace } from '../trace.ts';
 import { Failure } from './failure.ts';
+import { readInput } from './input-file.ts';
 import { because } from './json-output.ts';
-
-const FILE_BYTES_MAX = 268_435_456;
 
 export class TraceFile implements Disposable {
   readonly path: string;
@@ -61,18 +58,11 @@ export class TraceFile implements Disposable {
 
 /** The trace in a file. Throws Failure with one sentence when there is none. */
 export function loadTrace(path: string): Trace {
+  const text = readInput(path, 'the trace');
   try {
-    const stat = statSync(path);
-    if (!stat.isFile()) throw new Failure(`cannot read ${path}: it is no regular file`);
-    if (stat.size > FILE_BYTES_MAX) {
-      throw new Failure(`cannot read ${path}: ${FILE_BYTES_MAX} bytes are the limit of a trace`);
-    }
-    return readTrace(readFileSync(path, 'utf8'));
+    return readTrace(text);
   } catch (error) {
-    if (error instanceof Failure) throw error;
     if (error instanceof TraceFileError) throw new Failure(`${path}: ${error.message}`);
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'there is no such file' : because(error);
-    throw new Failure(`cannot read ${path}: ${why}`);
+    throw error;
   }
 }

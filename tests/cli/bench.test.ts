@@ -299,6 +299,9 @@ test('bench compare: two reports, and what is no report', async () => {
   const json = await polyio(['bench', 'compare', a, b, '--json']);
   assert.equal(JSON.parse(json.stdout).rows.length, 20);
   assertFails(await polyio(['bench', 'compare', a, bad]), 1, /bad.json: it is no report of polyio/);
-  assertFails(await polyio(['bench', 'compare', a, '/no/x']), 1, /cannot read the report \/no\/x/);
+  const gone = await polyio(['bench', 'compare', a, '/no/x']);
+  assertFails(gone, 1, /cannot read the report \/no\/x: there is no such file/);
+  const endless = await polyio(['bench', 'compare', '/dev/zero', a]);
+  assertFails(endless, 1, /\/dev\/zero: it is neither a regular file nor a pipe/);
   assertFails(await polyio(['bench', 'compare', a]), 2, /missing required argument 'after'/);
 });
