@@ -102,7 +102,6 @@ async function numericHost(host: string): Promise<string> {
 async function targetOf({ path, host, port, udp, iOwnTarget }: LoadFlags): Promise<LoadTarget> {
   if (path !== undefined) {
     if (udp) throw wrongUsage('--path is a stream socket and --udp is not: give one of them');
-    if (path === '') throw wrongUsage('--path takes the name of a file, got nothing');
     return { path };
   }
   const numeric = await numericHost(host);

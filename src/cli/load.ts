@@ -8,6 +8,7 @@ import { openJson } from './json-output.ts';
 import { declareOptions, type LoadFlags, planOf } from './load-options.ts';
 import { describePlan, describeProgress, describeReport } from './load-text.ts';
 import { stdout } from './output.ts';
+import { checkPlace } from './serve-options.ts';
 import { StatusLine } from './status-line.ts';
 import { StopSignals } from './stop-signals.ts';
 
@@ -40,7 +41,8 @@ function printReport(report: LoadReport): void {
   if (report.measuredMs > 0) for (const line of describeReport(report)) stdout.line(line);
 }
 
-async function run(flags: LoadFlags): Promise<void> {
+async function run(flags: LoadFlags, command: Command): Promise<void> {
+  checkPlace(command);
   const plan = await planOf(flags);
   const json = flags.json === undefined ? null : openJson(flags.json);
   const isText = flags.json !== true;

@@ -93,11 +93,20 @@ function checkWorkers(workers: number, model: ModelName | 'default'): void {
   );
 }
 
+/** A Unix socket has no host and no port: whoever names both has meant one of them. */
+export function checkPlace(command: Command): void {
+  const { path } = command.opts<{ readonly path?: string }>();
+  if (path === '') throw wrongUsage('--path takes the name of a file, got nothing');
+  if (path === undefined) return;
+  const other = ['host', 'port'].find((name) => command.getOptionValueSource(name) !== 'default');
+  if (other !== undefined)
+    throw wrongUsage(`--path takes the place of --${other}: give one of them`);
+}
+
 /** Checks what commander cannot. Throws a Failure with exit code 2. */
 export function checkFlags(flags: ServeFlags): ModelName | 'default' {
   const model = checkModel(flags.model);
   if (flags.host === '') throw wrongUsage('--host takes an address or a name, got nothing');
-  if (flags.path === '') throw wrongUsage('--path takes the name of a file, got nothing');
   if (flags.protocol === '') throw wrongUsage('--protocol takes the name of a file, got nothing');
   if (flags.workers !== undefined) checkWorkers(flags.workers, model);
   return model;

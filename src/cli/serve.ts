@@ -10,7 +10,13 @@ import { complain } from './output.ts';
 import { ProtocolWatch } from './protocol-watch.ts';
 import { explainStart } from './serve-errors.ts';
 import { EVENTS_HELP, JsonReport } from './serve-json.ts';
-import { checkFlags, declareOptions, limitsOf, type ServeFlags } from './serve-options.ts';
+import {
+  checkFlags,
+  checkPlace,
+  declareOptions,
+  limitsOf,
+  type ServeFlags,
+} from './serve-options.ts';
 import type { ServeReport } from './serve-report.ts';
 import { TextReport, warnWhenExposed } from './serve-text.ts';
 import { StopSignals } from './stop-signals.ts';
@@ -122,8 +128,9 @@ async function live(
   return EXIT.drainTimedOut;
 }
 
-async function run(flags: ServeFlags): Promise<void> {
+async function run(flags: ServeFlags, command: Command): Promise<void> {
   const model = checkFlags(flags);
+  checkPlace(command);
   const signals = new StopSignals();
   const reports = createReports(flags);
   try {

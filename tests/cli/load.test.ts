@@ -182,6 +182,7 @@ const WRONG: readonly [args: readonly string[], pattern: RegExp][] = [
   [['--engine', 'kqueue'], /Allowed choices are default, io-uring, epoll/],
   [['--udp', '--churn', '1'], /churn needs connections, and UDP has none/],
   [['--udp', '--path', 'x'], /--path is a stream socket and --udp is not: give one of them/],
+  [['--path', 'x', '--port', '1'], /--path takes the place of --port: give one of them/],
   [['--path', ''], /--path takes the name of a file, got nothing/],
   [
     ['--host', '192.0.2.1'],

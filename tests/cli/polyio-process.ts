@@ -84,12 +84,13 @@ export class Serving implements AsyncDisposable {
     this.ended = once(this.child, 'close').then(([code, signal]) => ({ code, signal }));
   }
 
-  /** Starts with `--json` on a free port and waits until it listens. */
+  /** Starts with `--json`, on a free port unless `--path` is given, and waits until it listens. */
   static async start(
     args: readonly string[],
     options?: ServingOptions,
   ): Promise<Serving & { port: number }> {
-    const serving = new Serving(['--port', '0', '--json', ...args], options);
+    const place = args.includes('--path') ? [] : ['--port', '0'];
+    const serving = new Serving([...place, '--json', ...args], options);
     try {
       const { port } = await serving.event('listening');
       return Object.assign(serving, { port: port as number });

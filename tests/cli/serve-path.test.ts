@@ -74,6 +74,8 @@ test('serve --path: where no socket can be made', async () => {
   const nowhere = await polyio(['serve', '--path', '/nowhere/echo.sock']);
   assertFails(nowhere, 1, /the folder of \/nowhere\/echo\.sock does not exist; make it, or choose/);
   assertFails(await polyio(['serve', '--path', '']), 2, /--path takes the name of a file/);
+  const both = await polyio(['serve', '--path', 'x', '--host', '127.0.0.1']);
+  assertFails(both, 2, /--path takes the place of --host: give one of them/);
   const long = `/tmp/${'x'.repeat(120)}`;
   assertFails(await polyio(['serve', '--path', long]), 1, /path must be at most 107 bytes/);
 });
