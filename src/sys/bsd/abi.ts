@@ -179,6 +179,6 @@ export function kqueueMissing(): Unsupported | null {
   return {
     model: 'kqueue',
     reason: `it is the kernel interface of macOS and the BSDs, and this is ${HOST}`,
-    remedy: 'use another model, or default',
+    remedy: 'use another model (polyio doctor lists them)',
   };
 }

@@ -9,7 +9,7 @@ export function iocpUnavailable(): Unsupported | null {
     return {
       model: 'iocp',
       reason: `it is the kernel interface of Windows, and this is ${HOST}`,
-      remedy: 'use another model, or default',
+      remedy: 'use another model (polyio doctor lists them)',
     };
   }
   try {
