@@ -71,7 +71,7 @@ function describe(found: Examination): string[] {
 }
 
 function run({ json }: { readonly json?: JsonOption }): void {
-  const output = json === undefined ? null : openJson(json);
+  const output = json === undefined ? null : openJson(json, 'the report');
   const found = examine();
   output?.write(found);
   output?.close();

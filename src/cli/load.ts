@@ -44,7 +44,7 @@ function printReport(report: LoadReport): void {
 async function run(flags: LoadFlags, command: Command): Promise<void> {
   checkPlace(command);
   const plan = await planOf(flags);
-  const json = flags.json === undefined ? null : openJson(flags.json);
+  const json = flags.json === undefined ? null : openJson(flags.json, 'the report');
   const isText = flags.json !== true;
   const status = new StatusLine(stdout);
   const signals = new StopSignals();

@@ -55,7 +55,7 @@ function openedWith(path: string): string {
 
 /** Runs the command. */
 export async function runTrace(flags: TraceFlags): Promise<void> {
-  const output = flags.json === undefined ? null : openJson(flags.json);
+  const output = flags.json === undefined ? null : openJson(flags.json, 'the summary');
   const trace = await traceOf(flags);
   const { run, machine, clock, window, dropped, notes, summary } = trace;
   output?.write({ run, machine, clock, window, dropped, notes, summary });

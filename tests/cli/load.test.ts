@@ -199,5 +199,5 @@ for (const [args, pattern] of WRONG) {
 
 test('polyio load: a report that cannot be written is told before the run', async () => {
   const ended = await polyio(['load', '--json', '/nowhere/report.json']);
-  assertFails(ended, 1, /cannot write the JSON lines to \/nowhere\/report\.json: there is no such/);
+  assertFails(ended, 1, /cannot write the report to \/nowhere\/report\.json: there is no such/);
 });
