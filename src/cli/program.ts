@@ -68,14 +68,20 @@ function unknownTopic(topic: string, program: Command): string {
   return `there is no command '${topic}'${guess}; the commands are ${names.join(', ')}`;
 }
 
+/** The command that the first words name, as it is typed: `polyio bench compare`. */
+function commandNamed(program: Command, [word, ...rest]: readonly string[]): string {
+  const inner = program.commands.find((command) => command.name() === word);
+  return inner === undefined ? program.name() : `${program.name()} ${commandNamed(inner, rest)}`;
+}
+
 function failed(error: unknown, program: Command, args: readonly string[]): ExitCode {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.fine;
-    const named = program.commands.find((command) => command.name() === args[0]);
-    const shown = named === undefined ? 'polyio' : `polyio ${named.name()}`;
     const isTopic = error.code === 'commander.help' && args[1] !== undefined;
     complain(
-      isTopic ? unknownTopic(args[1] as string, program) : usageSentence(error.message, shown),
+      isTopic
+        ? unknownTopic(args[1] as string, program)
+        : usageSentence(error.message, commandNamed(program, args)),
     );
     return EXIT.wrongUsage;
   }

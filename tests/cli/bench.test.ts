@@ -303,5 +303,9 @@ test('bench compare: two reports, and what is no report', async () => {
   assertFails(gone, 1, /cannot read the report \/no\/x: there is no such file/);
   const endless = await polyio(['bench', 'compare', '/dev/zero', a]);
   assertFails(endless, 1, /\/dev\/zero: it is neither a regular file nor a pipe/);
-  assertFails(await polyio(['bench', 'compare', a]), 2, /missing required argument 'after'/);
+  assertFails(
+    await polyio(['bench', 'compare', a]),
+    2,
+    /missing required argument 'after'; 'polyio bench compare --help' shows what it takes/,
+  );
 });
