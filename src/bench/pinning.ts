@@ -41,13 +41,13 @@ function siblingsOf(core: number): number[] {
  * pinned here.
  */
 export function choosePinning(): Pinning | string {
-  if (process.platform !== 'linux')
-    return `programs are not pinned to a core on ${process.platform}`;
+  const allowed = /^Cpus_allowed_list:\s+(.*)$/m.exec(textOf('/proc/self/status'));
+  if (allowed === null)
+    return 'this system does not say which cores a program may use, so nothing is pinned to one';
   if (spawnSync('taskset', ['-V'], { stdio: 'ignore' }).error !== undefined) {
     return 'taskset (util-linux) is not installed, so nothing is pinned to a core';
   }
-  const allowed = /^Cpus_allowed_list:\s+(.*)$/m.exec(textOf('/proc/self/status'));
-  const cores = parseCores(allowed?.[1] ?? '');
+  const cores = parseCores(allowed[1] ?? '');
   const [server] = cores;
   if (server === undefined || cores.length < 2) {
     return 'there is one core only: server and load take turns on it';
