@@ -17,7 +17,7 @@ import {
   type Workload,
 } from '../bench.ts';
 import { MODELS, type ModelInfo, modelInfo } from '../servers.ts';
-import { descriptorLimit } from '../sys/posix/resource.ts';
+import { descriptorLimit } from '../sys/limits.ts';
 import { Failure, sentenceOf, wrongUsage } from './failure.ts';
 import { JSON_FLAG, type JsonOption } from './json-output.ts';
 import { nearestName } from './nearest-name.ts';

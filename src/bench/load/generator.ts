@@ -1,8 +1,8 @@
 /** A load from its first connection to its last answer, on the calling thread, which it occupies. */
 import { readdirSync } from 'node:fs';
 import type { Unsupported } from '../../errors.ts';
+import { descriptorLimit } from '../../sys/limits.ts';
 import { ioUringUnavailable } from '../../sys/linux/io-uring/probe.ts';
-import { descriptorLimit } from '../../sys/posix/resource.ts';
 import { localName } from './dial.ts';
 import type { Engine } from './engine.ts';
 import { EpollEngine } from './epoll.ts';
