@@ -32,7 +32,7 @@ export type {
   LoadReport,
   NeverServed,
 } from './bench/load/report.ts';
-export { type RunLoadOptions, runLoad } from './bench/load/run-load.ts';
+export { type RunLoadOptions, requireGenerator, runLoad } from './bench/load/run-load.ts';
 export { describeMachine } from './bench/machine.ts';
 export type { Counts, Round, RunLoad, Setting, Timing } from './bench/measure.ts';
 export { drawPage } from './bench/page.ts';

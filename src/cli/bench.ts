@@ -9,6 +9,7 @@ import {
   describeMachine,
   drawPage,
   freePort,
+  requireGenerator,
   runBench,
   runLoad,
   uncountable,
@@ -119,6 +120,7 @@ function explain(report: BenchReport): void {
 }
 
 async function run(flags: BenchFlags): Promise<void> {
+  requireGenerator();
   const decisions = decide(flags, SERVE);
   await checkPort(flags.port);
   // Before the run: nobody wants to hear of a wrong path after eight minutes.

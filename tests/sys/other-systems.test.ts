@@ -37,7 +37,8 @@ async function loadAs(platform: string, arch: string): Promise<Report> {
   return JSON.parse(ended.stdout) as Report;
 }
 
-const LINUX_ONLY = ['EventFd', 'Inotify', 'MemFd', 'PidFd', 'SignalFd', 'TimerFd'];
+const DESCRIPTORS = ['EventFd', 'Inotify', 'MemFd', 'PidFd', 'SignalFd', 'TimerFd'];
+const LINUX_ONLY = [...DESCRIPTORS, 'load generator', 'recorder'];
 
 for (const { platform, arch, inet6, noProtocol, noFamily } of SYSTEMS) {
   test(`other systems: loaded on ${platform} ${arch}, everything says what is missing`, async () => {

@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { foreignVersion } from '../../sys/ffi.ts';
+import { requireLinux } from '../../sys/linux/presence.ts';
 import { explainOutcome } from './explain.ts';
 import type { Outcome } from './generator.ts';
 import type { Message } from './generator-process.ts';
@@ -59,19 +61,26 @@ function reportOf(plan: LoadPlan, outcome: Outcome): LoadReport {
   };
 }
 
+/** Throws UnsupportedError where the generator cannot run: its own process could tell it less well. */
+export function requireGenerator(): void {
+  requireLinux('the load generator', 'run it on Linux');
+  foreignVersion();
+}
+
 /**
  * Puts a load on a server and resolves with what it found out, also when it went wrong: `failure`
  * says so in a sentence, and the figures are those until then. The generator waits with io_uring
  * where the kernel has it, compares every byte, and ends with the process that started it.
  *
- * Rejects with TypeError or RangeError naming what is wrong with the plan, and with an Error when the
- * generator's process cannot be started or is killed.
+ * Rejects with TypeError or RangeError naming what is wrong with the plan, with UnsupportedError where
+ * this is not Linux, and with an Error when the generator's process cannot be started or is killed.
  */
 export async function runLoad(
   options: LoadOptions,
   { signal, onProgress, under = [] }: RunLoadOptions = {},
 ): Promise<LoadReport> {
   const plan = planLoad(options);
+  requireGenerator();
   const [command, ...args] = [...under, process.execPath, ENTRY, JSON.stringify(plan)];
   // Detached: Ctrl-C in the terminal reaches the starter alone, which then asks for the figures.
   const child = spawn(command as string, args, {

@@ -245,7 +245,7 @@ const TRIES = 3;
  * starts), with the signal's reason.
  */
 export async function record(options: RecordOptions = {}): Promise<Trace> {
-  requireLinux('recording a run');
+  requireLinux('recording a run', 'record it on Linux; what was recorded there can be read here');
   const script = createScript(options);
   options.signal?.throwIfAborted();
   const lost: string[] = [];
@@ -277,7 +277,7 @@ export function recordCalls<Result>(
   work: () => Result,
   { capacity = CAPACITY }: { readonly capacity?: number } = {},
 ): RecordedCalls<Result> {
-  requireLinux('recording calls');
+  requireLinux('recording calls', 'record them on Linux');
   const { monotonic, wall } = readClocks();
   const memory = new SharedArrayBuffer(TraceRing.size(capacity));
   const origin = { monotonic: instantOf(monotonic), wall: instantOf(wall) };

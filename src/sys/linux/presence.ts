@@ -11,13 +11,16 @@ import { ABSENT } from '../posix/abi/shape.ts';
 
 const IS_LINUX = HOST === 'linux';
 
+const OTHER_MEANS =
+  'use sockets, pipes and files, which every system has; polyio doctor lists the models';
+
 /** Throws UnsupportedError where this is not Linux: `what` is the call or the class that only Linux has. */
-export function requireLinux(what: string): void {
+export function requireLinux(what: string, remedy = OTHER_MEANS): void {
   if (IS_LINUX) return;
   throw new UnsupportedError({
     model: what,
     reason: `it is an interface of Linux, and this is ${HOST}`,
-    remedy: 'use sockets, pipes and files, which every system has; polyio doctor lists the models',
+    remedy,
   });
 }
 
