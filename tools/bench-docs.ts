@@ -38,7 +38,7 @@ export function compactReport(report: BenchReport): BenchReport {
 }
 
 /** The text of docs/benchmarks.json: a line for each row, so that a change can be read. */
-export function drawJson(report: BenchReport): string {
+function drawJson(report: BenchReport): string {
   const { rows, ...rest } = report;
   const head = JSON.stringify(rest, null, 1).slice(0, -2);
   return `${head},\n "rows": [\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n ]\n}\n`;

@@ -28,7 +28,7 @@ export interface Share {
 }
 
 /** Descriptors that a process needs for itself: Node's own, its workers', the listener. */
-export const DESCRIPTORS_OF_PROCESS = 64;
+const DESCRIPTORS_OF_PROCESS = 64;
 /** The part of its descriptors that a server gives to connections. */
 const CONNECTIONS_PART = 0.8;
 

@@ -91,7 +91,7 @@ const LAST_LOOK = 0.92;
 type Load = Omit<LoadOptions, 'target'> & Pick<LoadPlan, 'durationMs'>;
 
 /** The load of a cell, or of the part of it that a contender can do. */
-export function loadOf({ workload }: Cell, share: Share, timing: Timing): Load {
+function loadOf({ workload }: Cell, share: Share, timing: Timing): Load {
   const { bytes, pipeline, isChurn } = workload;
   return {
     connections: share.connections,

@@ -105,7 +105,7 @@ export function isNoisy({ median: middle, spread: [least, most] }: Figure): bool
 }
 
 /** Rounds that differ by more than this part of their median are called noisy. */
-export const NOISY_ABOVE = 0.25;
+const NOISY_ABOVE = 0.25;
 
 /** Whether two intervals have a point in common; an unknown one may be anywhere. */
 export function overlap(a: Range | null, b: Range | null): boolean {

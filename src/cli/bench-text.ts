@@ -153,7 +153,7 @@ function notesOf(rows: readonly Row[]): string[] {
 const BUSY_FROM = 0.5;
 
 /** The warning that somebody else's work is measured too, or null. */
-export function busyWarning({ loadAverage, cores }: Machine): string | null {
+function busyWarning({ loadAverage, cores }: Machine): string | null {
   if (loadAverage < cores * BUSY_FROM) return null;
   const busy = `load average ${loadAverage.toFixed(1)} on ${count(cores, 'core')}`;
   return `this machine was busy with something else (${busy}): expect noise, and trust cost more than rate`;

@@ -75,7 +75,7 @@ const [FAMILY_OFFSET, FAMILY_SIZE] = SOCKADDR_STORAGE.fields.ss_family;
 const HAS_LENGTH = FAMILY_OFFSET > 0;
 
 /** An empty address of a family in the kernel's form. */
-export function emptyAddress(size: number, family: number): Uint8Array<ArrayBuffer> {
+function emptyAddress(size: number, family: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(size);
   setFamily(bytes, family, size);
   return bytes;

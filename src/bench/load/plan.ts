@@ -66,13 +66,13 @@ export type EngineName = (typeof ENGINES)[number];
 /** A plan of which only the target has to be named. */
 export type LoadOptions = Partial<LoadPlan> & Pick<LoadPlan, 'target'>;
 
-export const CONNECTIONS_MAX = 100_000;
-export const BYTES_MAX = 16 * 1_048_576;
-export const DATAGRAM_MIN = 4;
-export const DATAGRAM_MAX = 65_507;
-export const PIPELINE_MAX = 1_024;
-export const RATE_MAX = 10_000_000;
-export const DURATION_MAX_MS = 86_400_000;
+const CONNECTIONS_MAX = 100_000;
+const BYTES_MAX = 16 * 1_048_576;
+const DATAGRAM_MIN = 4;
+const DATAGRAM_MAX = 65_507;
+const PIPELINE_MAX = 1_024;
+const RATE_MAX = 10_000_000;
+const DURATION_MAX_MS = 86_400_000;
 /** Bytes under way on one connection: what a position within them has to fit. */
 const UNDER_WAY_MAX = 2 ** 30;
 

@@ -17,7 +17,7 @@ const WAITS: ReadonlySet<string> = new Set([
 ]);
 
 /** How the durations lie. */
-export function spreadOf(values: readonly number[]): Spread {
+function spreadOf(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (part: number): number =>
     sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
