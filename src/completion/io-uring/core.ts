@@ -13,6 +13,7 @@ import { forbiddenFeatures, type RingFeature } from '../../sys/linux/io-uring/fe
 import { Ring } from '../../sys/linux/io-uring/ring.ts';
 import { IORING_OP } from '../../sys/linux/io-uring-abi.ts';
 import { asFlag, asPowerOfTwo } from '../arguments.ts';
+import type { BufferGroups } from '../buffer-group.ts';
 import type {
   AcceptedFd,
   CompletionQueueOptions,
@@ -38,10 +39,10 @@ import {
   type ReceivedChunk,
 } from '../provided-buffers.ts';
 import { SlotPool } from '../queue-buffer.ts';
-import { BufferGroup } from './buffer-group.ts';
 import { PART } from './control-blocks.ts';
 import { Engine } from './engine.ts';
 import { asCount, asNothing, type Plan } from './plan.ts';
+import { RingBufferGroup } from './ring-buffer-group.ts';
 import { drain } from './shutdown.ts';
 import { AcceptStream, RecvStream } from './streams.ts';
 import { Task } from './task.ts';
@@ -111,7 +112,7 @@ export class QueueCore {
   isClosed = false;
   /** What receipts and provided buffers need of the queue, and its users do not see. */
   readonly #owner: OperationOwner & BuffersOwner = this.#newOwner();
-  readonly #groups = new Map<ProvidedBuffers, BufferGroup>();
+  readonly #groups: BufferGroups<RingBufferGroup> = new Map();
   /** Multishot operations that may have items which nobody took. */
   readonly #streams = new Map<MultishotOperation<unknown>, AcceptStream | RecvStream>();
   #resting: AcceptStream[] = [];
@@ -241,7 +242,9 @@ export class QueueCore {
         ? new BufferRing(this.ring, { group: this.#groupNumber++, entries: options.count })
         : null;
       const buffers = new ProvidedBuffers(this.#owner, slot, options);
-      this.#groups.set(buffers, new BufferGroup(slot, options, ring));
+      const group = new RingBufferGroup(slot, options.size, ring);
+      group.fill(options.count);
+      this.#groups.set(buffers, group);
       return buffers;
     } catch (error) {
       this.pool.disown(slot);

@@ -24,9 +24,9 @@ import { getpeername } from '../../sys/socket.ts';
 import type { AcceptedFd } from '../completion-queue.ts';
 import { deliver, fail, type MultishotOperation, succeed, wake } from '../operation.ts';
 import { markUsed, type ProvidedBuffers, ReceivedChunk } from '../provided-buffers.ts';
-import type { BufferGroup } from './buffer-group.ts';
 import { PART } from './control-blocks.ts';
 import type { Engine } from './engine.ts';
+import type { RingBufferGroup } from './ring-buffer-group.ts';
 import { IDLE, OVER, type Request, Task } from './task.ts';
 
 const { EAGAIN, ECANCELED, ENOBUFS, EMFILE, ENFILE, ENOMEM } = ERRNO;
@@ -175,7 +175,7 @@ export class AcceptStream extends Stream<AcceptedFd> {
 export class RecvStream extends Stream<ReceivedChunk> {
   readonly #fd: number;
   readonly #buffers: ProvidedBuffers;
-  readonly #group: BufferGroup;
+  readonly #group: RingBufferGroup;
   /** The buffer that a receive names; -1 while it waits for bytes, or the kernel chooses. */
   #chosen = -1;
 
@@ -294,7 +294,7 @@ export class RecvStream extends Stream<ReceivedChunk> {
 interface RecvStreamOptions {
   readonly fd: number;
   readonly buffers: ProvidedBuffers;
-  readonly group: BufferGroup;
+  readonly group: RingBufferGroup;
   readonly isMultishot: boolean;
 }
 

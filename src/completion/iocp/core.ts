@@ -11,6 +11,7 @@ import { close } from '../../sys/descriptor.ts';
 import { CompletionPort } from '../../sys/windows/completion-port.ts';
 import { closeHandle } from '../../sys/windows/file.ts';
 import { asFlag, asPowerOfTwo } from '../arguments.ts';
+import { BufferGroup, type BufferGroups } from '../buffer-group.ts';
 import type { AcceptedFd, CompletionQueueOptions, OperationOptions } from '../completion-queue.ts';
 import {
   discardItems,
@@ -30,7 +31,6 @@ import {
   type ReceivedChunk,
 } from '../provided-buffers.ts';
 import { SlotPool } from '../queue-buffer.ts';
-import { BufferGroup, type BufferGroups } from './buffer-group.ts';
 import { Engine } from './engine.ts';
 import type { FilePosition, Plan } from './plan.ts';
 import { AcceptStream, RecvStream } from './streams.ts';
@@ -59,7 +59,7 @@ export class QueueCore {
   isClosed = false;
   /** What receipts and provided buffers need of the queue, and its users do not see. */
   readonly #owner: OperationOwner & BuffersOwner = this.#newOwner();
-  readonly #groups: BufferGroups = new Map();
+  readonly #groups: BufferGroups<BufferGroup> = new Map();
   /** Multishot operations that may have items which nobody took. */
   readonly #streams = new Map<MultishotOperation<unknown>, AcceptStream | RecvStream>();
   /** Where the operations that name no position are in their files. */
@@ -148,7 +148,9 @@ export class QueueCore {
   provide(options: { readonly count: number; readonly size: number }): ProvidedBuffers {
     const slot = this.pool.take(options.count * options.size);
     const buffers = new ProvidedBuffers(this.#owner, slot, options);
-    this.#groups.set(buffers, new BufferGroup(slot, options));
+    const group = new BufferGroup(slot, options.size);
+    group.fill(options.count);
+    this.#groups.set(buffers, group);
     return buffers;
   }
 

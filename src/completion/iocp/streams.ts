@@ -17,10 +17,10 @@ import {
 } from '../../sys/address.ts';
 import { getpeername } from '../../sys/socket.ts';
 import { socketType } from '../../sys/windows/extensions.ts';
+import type { BufferGroup } from '../buffer-group.ts';
 import type { AcceptedFd } from '../completion-queue.ts';
 import { deliver, fail, type MultishotOperation, succeed, wake } from '../operation.ts';
 import { markUsed, type ProvidedBuffers, ReceivedChunk } from '../provided-buffers.ts';
-import type { BufferGroup } from './buffer-group.ts';
 import type { Engine } from './engine.ts';
 import { acceptRequest, idleRequest, pollRequest, recvAtOnceRequest } from './requests.ts';
 import { IDLE, OVER, type Request, Task } from './task.ts';
