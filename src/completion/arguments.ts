@@ -30,3 +30,9 @@ const INTEREST_MAX = 7;
 export function asInterest(interest: number): number {
   return asInteger(interest, 'interest', 1, INTEREST_MAX);
 }
+
+/** Throws TypeError for what no file can be named. */
+export function checkPath(path: unknown): asserts path is string {
+  if (typeof path === 'string' && !path.includes('\0')) return;
+  throw new TypeError(`path must be a string without zero bytes, got ${inspect(path)}`);
+}

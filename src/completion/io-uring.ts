@@ -34,7 +34,7 @@ import { beginWait, endWait } from '../sys/interrupt.ts';
 import { refusal } from '../sys/linux/io-uring/refusal.ts';
 import { Ring } from '../sys/linux/io-uring/ring.ts';
 import { IORING_OP, IOSQE } from '../sys/linux/io-uring-abi.ts';
-import { asFlag, asInterest, asPosition } from './arguments.ts';
+import { asFlag, asInterest, asPosition, checkPath } from './arguments.ts';
 import {
   type AcceptedFd,
   ATTACH,
@@ -54,9 +54,9 @@ import {
   type TransferOptions,
   type WaitOptions,
 } from './completion-queue.ts';
+import { fileFlags } from './file-flags.ts';
 import { PART } from './io-uring/control-blocks.ts';
 import { type ForcedOptions, QueueCore } from './io-uring/core.ts';
-import { fileFlags } from './io-uring/file-flags.ts';
 import { recvMessagePlan, sendMessagePlan } from './io-uring/messages.ts';
 import { asNothing } from './io-uring/plan.ts';
 import { eventsOf, readyOf } from './io-uring/poll-events.ts';
@@ -233,11 +233,9 @@ export class IoUringQueue implements CompletionQueue {
   openFile(path: string, options: OpenFileOptions = {}): Operation<Fd> {
     this.#core.admit('openFile', options);
     const { flags = 'r', mode = 0o666 } = options;
-    if (typeof path !== 'string' || path.includes('\0')) {
-      throw new TypeError(`path must be a string without zero bytes, got ${inspect(path)}`);
-    }
+    checkPath(path);
     asInteger(mode, 'mode', 0, 0o7777);
-    const openFlags = fileFlags(flags);
+    const openFlags = fileFlags(flags) | FCNTL.O_CLOEXEC;
     const text = Buffer.from(`${path}\0`);
     const slot = takePrivate(this.#core.pool, text.length);
     slot.bytes.set(text);

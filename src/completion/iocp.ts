@@ -31,7 +31,7 @@ import { beginWait, endWait } from '../sys/interrupt.ts';
 import { flushFile, openOverlapped } from '../sys/windows/file.ts';
 import { createPipe, startConnectPipe } from '../sys/windows/named-pipe.ts';
 import { iocpUnavailable } from '../sys/windows/port-probe.ts';
-import { asFlag, asInterest, asPosition } from './arguments.ts';
+import { asFlag, asInterest, asPosition, checkPath } from './arguments.ts';
 import {
   type AcceptedFd,
   ATTACH,
@@ -357,11 +357,6 @@ export class IocpQueue implements CompletionQueue {
     const lost = this.rejected.map(({ model, reason }) => ` (not ${model}: ${reason})`).join('');
     return `IocpQueue{iocp, ${inFlight} in flight, ${queued} queued}${lost}`;
   }
-}
-
-function checkPath(path: unknown): asserts path is string {
-  if (typeof path === 'string' && !path.includes('\0')) return;
-  throw new TypeError(`path must be a string without zero bytes, got ${inspect(path)}`);
 }
 
 function noZeroCopy(): UnsupportedError {

@@ -1,35 +1,12 @@
 /** Opening files by Node's letters or the flags of fs.open, in the words of CreateFileW. */
 import { constants } from 'node:fs';
-import { inspect } from 'node:util';
-import { asInteger } from '../../platform/integers.ts';
 import { FILE } from '../../sys/windows/completion-abi.ts';
 import type { FileOpening } from '../../sys/windows/file.ts';
+import { fileFlags } from '../file-flags.ts';
 
 const { O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_EXCL, O_APPEND } = constants;
 const { GENERIC_READ, GENERIC_WRITE } = FILE;
 const OWNER_WRITES = 0o200;
-
-/** What Node's letters for fs.open mean. */
-const LETTERS: Readonly<Record<string, number>> = {
-  r: O_RDONLY,
-  'r+': O_RDWR,
-  w: O_WRONLY | O_CREAT | O_TRUNC,
-  wx: O_WRONLY | O_CREAT | O_TRUNC | O_EXCL,
-  'w+': O_RDWR | O_CREAT | O_TRUNC,
-  'wx+': O_RDWR | O_CREAT | O_TRUNC | O_EXCL,
-  a: O_WRONLY | O_CREAT | O_APPEND,
-  ax: O_WRONLY | O_CREAT | O_APPEND | O_EXCL,
-  'a+': O_RDWR | O_CREAT | O_APPEND,
-  'ax+': O_RDWR | O_CREAT | O_APPEND | O_EXCL,
-};
-
-function flagsOf(flags: string | number): number {
-  if (typeof flags === 'number') return asInteger(flags, 'flags', 0, 2 ** 31 - 1);
-  const known = Object.hasOwn(LETTERS, flags) ? LETTERS[flags] : undefined;
-  if (known !== undefined) return known;
-  const names = Object.keys(LETTERS).join(', ');
-  throw new TypeError(`flags must be a number or one of ${names}, got ${inspect(flags)}`);
-}
 
 function accessOf(flags: number): number {
   const direction = flags & (O_WRONLY | O_RDWR);
@@ -49,7 +26,7 @@ function dispositionOf(flags: number): number {
 
 /** How CreateFileW opens a file for letters or a number; of the mode it knows read-only alone. */
 export function fileOpening(flags: string | number, mode: number): FileOpening {
-  const number = flagsOf(flags);
+  const number = fileFlags(flags);
   const isReadOnly = (number & O_CREAT) !== 0 && (mode & OWNER_WRITES) === 0;
   return {
     access: accessOf(number),

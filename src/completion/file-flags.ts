@@ -1,8 +1,8 @@
+import { constants } from 'node:fs';
 import { inspect } from 'node:util';
-import { asInteger } from '../../platform/integers.ts';
-import { FCNTL } from '../../sys/abi.ts';
+import { asInteger } from '../platform/integers.ts';
 
-const { O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_EXCL, O_APPEND, O_CLOEXEC } = FCNTL;
+const { O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_EXCL, O_APPEND } = constants;
 
 /** What Node's letters for fs.open mean. */
 const LETTERS: Readonly<Record<string, number>> = {
@@ -18,13 +18,11 @@ const LETTERS: Readonly<Record<string, number>> = {
   'ax+': O_RDWR | O_CREAT | O_APPEND | O_EXCL,
 };
 
-/** The flags of open(2) for letters or a number; the descriptor is closed on exec. */
+/** The flags of fs.open for its letters or a number. */
 export function fileFlags(flags: string | number): number {
-  if (typeof flags === 'number') return asInteger(flags, 'flags', 0, 2 ** 31 - 1) | O_CLOEXEC;
+  if (typeof flags === 'number') return asInteger(flags, 'flags', 0, 2 ** 31 - 1);
   const known = Object.hasOwn(LETTERS, flags) ? LETTERS[flags] : undefined;
-  if (known === undefined) {
-    const names = Object.keys(LETTERS).join(', ');
-    throw new TypeError(`flags must be a number or one of ${names}, got ${inspect(flags)}`);
-  }
-  return known | O_CLOEXEC;
+  if (known !== undefined) return known;
+  const names = Object.keys(LETTERS).join(', ');
+  throw new TypeError(`flags must be a number or one of ${names}, got ${inspect(flags)}`);
 }
