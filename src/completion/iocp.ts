@@ -64,11 +64,11 @@ import {
   sendRequest,
   writeRequest,
 } from './iocp/requests.ts';
-import { peerOf } from './iocp/streams.ts';
 import type { MultishotOperation, Operation } from './operation.ts';
 import { placeIncoming, placeOutgoing } from './operation-buffer.ts';
 import { checkBuffers, type ProvidedBuffers, type ReceivedChunk } from './provided-buffers.ts';
 import { QueueBuffer } from './queue-buffer.ts';
+import { peerOf } from './stream.ts';
 
 const INT_MAX = 2 ** 31 - 1;
 const PIPE_PREFIX = '\\\\.\\pipe\\';

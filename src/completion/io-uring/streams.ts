@@ -9,33 +9,21 @@
  * when a buffer comes back, an accept after a pause. Where the kernel has no multishot operations
  * every completion is a last one, and the same rules make many out of single ones.
  */
-import { SystemError } from '../../errors.ts';
 import type { Fd } from '../../platform/fd.ts';
 import { ERRNO, POLL, SOCKET } from '../../sys/abi.ts';
-import {
-  type Address,
-  addressScratch,
-  resetScratch,
-  scratchAddress,
-  sizeScratch,
-} from '../../sys/address.ts';
 import { IORING, IORING_OP, IOSQE } from '../../sys/linux/io-uring-abi.ts';
-import { getpeername } from '../../sys/socket.ts';
 import type { AcceptedFd } from '../completion-queue.ts';
-import { deliver, fail, type MultishotOperation, succeed, wake } from '../operation.ts';
+import type { MultishotOperation } from '../operation.ts';
 import { markUsed, type ProvidedBuffers, ReceivedChunk } from '../provided-buffers.ts';
+import { ITEMS_MAX, peerOf, SHORTAGES, Stream } from '../stream.ts';
 import { PART } from './control-blocks.ts';
 import type { Engine } from './engine.ts';
 import type { RingBufferGroup } from './ring-buffer-group.ts';
 import { IDLE, OVER, type Request, Task } from './task.ts';
 
-const { EAGAIN, ECANCELED, ENOBUFS, EMFILE, ENFILE, ENOMEM } = ERRNO;
+const { EAGAIN, ECANCELED, ENOBUFS } = ERRNO;
 const { ECONNABORTED, EPROTO, ENOPROTOOPT, EHOSTUNREACH, ENETDOWN, ENETUNREACH } = ERRNO;
 
-/** An accept with so many connections that nobody has taken pauses until they are. */
-export const ITEMS_MAX = 1_024;
-
-const SHORTAGES: readonly number[] = [EMFILE, ENFILE, ENOBUFS, ENOMEM];
 /** accept(2): errors of a connection that is gone, not of the listener. */
 const PASSING: readonly number[] = [
   ECONNABORTED,
@@ -48,59 +36,8 @@ const PASSING: readonly number[] = [
 
 const POLL_FIRST = IOSQE.IORING_RECVSEND_POLL_FIRST;
 
-/** What the two have in common: the task behind a multishot operation, and its end. */
-abstract class Stream<Item> {
-  readonly task: Task;
-  readonly operation: MultishotOperation<Item>;
-  protected readonly engine: Engine;
-  #count = 0;
-
-  constructor(engine: Engine, operation: MultishotOperation<Item>, request: Request) {
-    this.engine = engine;
-    this.operation = operation;
-    this.task = new Task(operation, request);
-    this.task.completed = (result, flags, isLast) => this.completed(result, flags, isLast);
-  }
-
-  protected abstract completed(result: number, flags: number, isLast: boolean): void;
-
-  protected deliver(item: Item): void {
-    this.#count++;
-    this.engine.items++;
-    deliver(this.operation, item);
-    this.engine.list(this.task);
-    wake(this.operation);
-  }
-
-  /** Starts the submission again, unless somebody wants it to end. */
-  protected again(): void {
-    if (this.task.isCancelRequested) {
-      this.end(-ECANCELED);
-      return;
-    }
-    this.engine.rearmed++;
-    this.engine.restart(this.task);
-  }
-
-  protected end(result: number): void {
-    const { operation, task } = this;
-    if (result < 0)
-      fail(operation, new SystemError(result, operation.name.replace('Multishot', '')));
-    else succeed(operation, this.#count);
-    this.engine.end(task);
-    wake(operation);
-  }
-}
-
-/** Who is at the other end; a connection that is gone already has no name any more. */
-function peerOf(fd: number): Address {
-  resetScratch();
-  const result = getpeername(fd, addressScratch, sizeScratch);
-  return result < 0 ? { unnamed: true } : scratchAddress();
-}
-
 /** `acceptMultishot`. */
-export class AcceptStream extends Stream<AcceptedFd> {
+export class AcceptStream extends Stream<AcceptedFd, Task, Engine> {
   readonly #isMultishot: boolean;
   readonly #rest: (stream: AcceptStream) => void;
   #isPausing = false;
@@ -119,19 +56,8 @@ export class AcceptStream extends Stream<AcceptedFd> {
       readonly rest: (stream: AcceptStream) => void;
     },
   ) {
-    const request = { opcode: IORING_OP.IORING_OP_ACCEPT, fd, flags: SOCKET.SOCK_CLOEXEC };
-    super(
-      engine,
-      operation,
-      isMultishot
-        ? { ...request, ioprio: IOSQE.IORING_ACCEPT_MULTISHOT }
-        : {
-            ...request,
-            part: PART.name,
-            offsetPart: PART.nameLength,
-            prepare: (blocks, slot) => blocks.clearName(slot),
-          },
-    );
+    super(engine, operation, new Task(operation, acceptRequest(fd, isMultishot)));
+    this.task.completed = (result, _flags, isLast) => this.#completed(result, isLast);
     this.#isMultishot = isMultishot;
     this.#rest = rest;
   }
@@ -141,7 +67,7 @@ export class AcceptStream extends Stream<AcceptedFd> {
     if (this.task.state === IDLE && this.operation.pending < ITEMS_MAX) this.again();
   }
 
-  protected override completed(result: number, _flags: number, isLast: boolean): void {
+  #completed(result: number, isLast: boolean): void {
     const { engine, task } = this;
     if (result >= 0) {
       // The kernel has one place for the addresses of all: of many, it would be the last one's.
@@ -172,7 +98,7 @@ export class AcceptStream extends Stream<AcceptedFd> {
  * one instead of one that has bytes. Where the kernel cannot choose a buffer itself, it is asked to wait for bytes
  * first: a receive that names its buffer would hold it while its connection is idle.
  */
-export class RecvStream extends Stream<ReceivedChunk> {
+export class RecvStream extends Stream<ReceivedChunk, Task, Engine> {
   readonly #fd: number;
   readonly #buffers: ProvidedBuffers;
   readonly #group: RingBufferGroup;
@@ -184,19 +110,9 @@ export class RecvStream extends Stream<ReceivedChunk> {
     operation: MultishotOperation<ReceivedChunk>,
     { fd, buffers, group, isMultishot }: RecvStreamOptions,
   ) {
-    super(
-      engine,
-      operation,
-      group.isInKernel
-        ? {
-            opcode: IORING_OP.IORING_OP_RECV,
-            fd,
-            entryFlags: IOSQE.IOSQE_BUFFER_SELECT,
-            group: group.number,
-            ioprio: POLL_FIRST | (isMultishot ? IOSQE.IORING_RECV_MULTISHOT : 0),
-          }
-        : pollRequest(fd),
-    );
+    const request = group.isInKernel ? chosenRequest(fd, group, isMultishot) : pollRequest(fd);
+    super(engine, operation, new Task(operation, request));
+    this.task.completed = (result, flags, isLast) => this.#completed(result, flags, isLast);
     this.#fd = fd;
     this.#buffers = buffers;
     this.#group = group;
@@ -211,7 +127,7 @@ export class RecvStream extends Stream<ReceivedChunk> {
     return true;
   }
 
-  protected override completed(result: number, flags: number, isLast: boolean): void {
+  #completed(result: number, flags: number, isLast: boolean): void {
     if (!this.#group.isInKernel) {
       this.#completedByHand(result);
       return;
@@ -244,8 +160,7 @@ export class RecvStream extends Stream<ReceivedChunk> {
       this.end(result);
       return;
     }
-    this.task.request = pollRequest(this.#fd);
-    this.again();
+    this.again(pollRequest(this.#fd));
   }
 
   /** Bytes are there: receives them into a buffer, or waits for one. */
@@ -259,14 +174,13 @@ export class RecvStream extends Stream<ReceivedChunk> {
       this.#starve();
       return;
     }
-    this.task.request = {
+    this.again({
       opcode: IORING_OP.IORING_OP_RECV,
       fd: this.#fd,
       address: this.#group.addressOf(this.#chosen),
       length: this.#buffers.size,
       flags: SOCKET.MSG_DONTWAIT,
-    };
-    this.again();
+    });
   }
 
   /** A buffer was filled, or comes back as it was. */
@@ -300,4 +214,26 @@ interface RecvStreamOptions {
 
 function pollRequest(fd: number): Request {
   return { opcode: IORING_OP.IORING_OP_POLL_ADD, fd, flags: POLL.POLLIN };
+}
+
+function acceptRequest(fd: number, isMultishot: boolean): Request {
+  const request = { opcode: IORING_OP.IORING_OP_ACCEPT, fd, flags: SOCKET.SOCK_CLOEXEC };
+  if (isMultishot) return { ...request, ioprio: IOSQE.IORING_ACCEPT_MULTISHOT };
+  return {
+    ...request,
+    part: PART.name,
+    offsetPart: PART.nameLength,
+    prepare: (blocks, slot) => blocks.clearName(slot),
+  };
+}
+
+/** A receive into whichever buffer the kernel chooses. */
+function chosenRequest(fd: number, group: RingBufferGroup, isMultishot: boolean): Request {
+  return {
+    opcode: IORING_OP.IORING_OP_RECV,
+    fd,
+    entryFlags: IOSQE.IOSQE_BUFFER_SELECT,
+    group: group.number,
+    ioprio: POLL_FIRST | (isMultishot ? IOSQE.IORING_RECV_MULTISHOT : 0),
+  };
 }

@@ -5,91 +5,27 @@
  * A receive waits for bytes without a buffer (it receives nothing, which is complete when there is
  * something), and takes one when there are: an idle connection holds no memory.
  */
-import { SystemError } from '../../errors.ts';
 import type { Fd } from '../../platform/fd.ts';
 import { ERRNO, SOCKET } from '../../sys/abi.ts';
-import {
-  type Address,
-  addressScratch,
-  resetScratch,
-  scratchAddress,
-  sizeScratch,
-} from '../../sys/address.ts';
-import { getpeername } from '../../sys/socket.ts';
 import { socketType } from '../../sys/windows/extensions.ts';
 import type { BufferGroup } from '../buffer-group.ts';
 import type { AcceptedFd } from '../completion-queue.ts';
-import { deliver, fail, type MultishotOperation, succeed, wake } from '../operation.ts';
+import type { MultishotOperation } from '../operation.ts';
 import { markUsed, type ProvidedBuffers, ReceivedChunk } from '../provided-buffers.ts';
+import { ITEMS_MAX, peerOf, SHORTAGES, Stream } from '../stream.ts';
 import type { Engine } from './engine.ts';
 import { acceptRequest, idleRequest, pollRequest, recvAtOnceRequest } from './requests.ts';
 import { IDLE, OVER, type Request, Task } from './task.ts';
 
-const { ECANCELED, ENOBUFS, EMFILE, ENFILE, ENOMEM, ECONNABORTED, ECONNRESET } = ERRNO;
+const { ECANCELED, ECONNABORTED, ECONNRESET } = ERRNO;
 const { SOCK_STREAM } = SOCKET;
 const READABLE = 1;
 
-/** An accept with so many connections that nobody has taken pauses until they are. */
-export const ITEMS_MAX = 1_024;
-
-const SHORTAGES: readonly number[] = [EMFILE, ENFILE, ENOBUFS, ENOMEM];
 /** Errors of a connection that is gone, not of the listener. */
 const PASSING: readonly number[] = [ECONNABORTED, ECONNRESET];
 
-/** What the two have in common: the task behind a multishot operation, and its end. */
-abstract class Stream<Item> {
-  readonly task: Task;
-  readonly operation: MultishotOperation<Item>;
-  protected readonly engine: Engine;
-  #count = 0;
-
-  constructor(engine: Engine, operation: MultishotOperation<Item>, request: Request) {
-    this.engine = engine;
-    this.operation = operation;
-    this.task = new Task(operation, request);
-    this.task.completed = (result) => this.completed(result);
-  }
-
-  protected abstract completed(result: number): void;
-
-  protected deliver(item: Item): void {
-    this.#count++;
-    this.engine.items++;
-    deliver(this.operation, item);
-    this.engine.list(this.task);
-    wake(this.operation);
-  }
-
-  /** Starts an operation again, unless somebody wants it to end. */
-  protected again(request: Request): void {
-    if (this.task.isCancelRequested) {
-      this.end(-ECANCELED);
-      return;
-    }
-    this.engine.rearmed++;
-    this.task.request = request;
-    this.engine.restart(this.task);
-  }
-
-  protected end(result: number): void {
-    const { operation, task } = this;
-    if (result < 0)
-      fail(operation, new SystemError(result, operation.name.replace('Multishot', '')));
-    else succeed(operation, this.#count);
-    this.engine.end(task);
-    wake(operation);
-  }
-}
-
-/** Who is at the other end; a connection that is gone already has no name any more. */
-export function peerOf(fd: number): Address {
-  resetScratch();
-  const result = getpeername(fd, addressScratch, sizeScratch);
-  return result < 0 ? { unnamed: true } : scratchAddress();
-}
-
 /** `acceptMultishot`. */
-export class AcceptStream extends Stream<AcceptedFd> {
+export class AcceptStream extends Stream<AcceptedFd, Task, Engine> {
   readonly #fd: number;
   readonly #rest: (stream: AcceptStream) => void;
 
@@ -99,7 +35,8 @@ export class AcceptStream extends Stream<AcceptedFd> {
     operation: MultishotOperation<AcceptedFd>,
     { fd, rest }: { readonly fd: number; readonly rest: (stream: AcceptStream) => void },
   ) {
-    super(engine, operation, acceptRequest(fd));
+    super(engine, operation, new Task(operation, acceptRequest(fd)));
+    this.task.completed = (result) => this.#completed(result);
     this.#fd = fd;
     this.#rest = rest;
   }
@@ -110,7 +47,7 @@ export class AcceptStream extends Stream<AcceptedFd> {
     this.again(acceptRequest(this.#fd));
   }
 
-  protected override completed(result: number): void {
+  #completed(result: number): void {
     if (result >= 0) this.deliver({ fd: result as Fd, address: peerOf(result) });
     if (this.task.isCancelRequested) this.end(-ECANCELED);
     else if (result >= 0 || PASSING.includes(-result)) this.resume();
@@ -120,7 +57,7 @@ export class AcceptStream extends Stream<AcceptedFd> {
 }
 
 /** `recvMultishot`. */
-export class RecvStream extends Stream<ReceivedChunk> {
+export class RecvStream extends Stream<ReceivedChunk, Task, Engine> {
   readonly #fd: number;
   readonly #buffers: ProvidedBuffers;
   readonly #group: BufferGroup;
@@ -142,7 +79,8 @@ export class RecvStream extends Stream<ReceivedChunk> {
     },
   ) {
     const idle = waitForBytes(engine, fd);
-    super(engine, operation, idle);
+    super(engine, operation, new Task(operation, idle));
+    this.task.completed = (result) => this.#completed(result);
     this.#fd = fd;
     this.#buffers = buffers;
     this.#group = group;
@@ -157,7 +95,7 @@ export class RecvStream extends Stream<ReceivedChunk> {
     return true;
   }
 
-  protected override completed(result: number): void {
+  #completed(result: number): void {
     const index = this.#chosen;
     this.#chosen = -1;
     if (index < 0) {
