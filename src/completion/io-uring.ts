@@ -58,10 +58,10 @@ import { fileFlags } from './file-flags.ts';
 import { PART } from './io-uring/control-blocks.ts';
 import { type ForcedOptions, QueueCore } from './io-uring/core.ts';
 import { recvMessagePlan, sendMessagePlan } from './io-uring/messages.ts';
-import { asNothing } from './io-uring/plan.ts';
 import { eventsOf, readyOf } from './io-uring/poll-events.ts';
 import type { MultishotOperation, Operation } from './operation.ts';
 import { takePrivate } from './operation-buffer.ts';
+import { asNothing } from './plan.ts';
 import { checkBuffers, type ProvidedBuffers, type ReceivedChunk } from './provided-buffers.ts';
 import { QueueBuffer } from './queue-buffer.ts';
 

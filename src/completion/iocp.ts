@@ -54,7 +54,6 @@ import {
 import { QueueCore } from './iocp/core.ts';
 import { fileOpening } from './iocp/file-opening.ts';
 import { recvMessagePlan, sendMessagePlan } from './iocp/messages.ts';
-import { asCount, asNothing } from './iocp/plan.ts';
 import {
   acceptRequest,
   connectRequest,
@@ -66,6 +65,7 @@ import {
 } from './iocp/requests.ts';
 import type { MultishotOperation, Operation } from './operation.ts';
 import { placeIncoming, placeOutgoing } from './operation-buffer.ts';
+import { asCount, asNothing } from './plan.ts';
 import { checkBuffers, type ProvidedBuffers, type ReceivedChunk } from './provided-buffers.ts';
 import { QueueBuffer } from './queue-buffer.ts';
 import { peerOf } from './stream.ts';

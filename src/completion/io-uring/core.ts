@@ -23,7 +23,6 @@ import type {
 } from '../completion-queue.ts';
 import {
   discardItems,
-  fail,
   MultishotOperation,
   Operation,
   type OperationOwner,
@@ -31,7 +30,8 @@ import {
   succeed,
   workOf,
 } from '../operation.ts';
-import { fillTarget, type Place, placeIncoming, placeOutgoing } from '../operation-buffer.ts';
+import { type Place, placeIncoming, placeOutgoing } from '../operation-buffer.ts';
+import { asCount, asNothing, type Plan, settle } from '../plan.ts';
 import {
   type BuffersOwner,
   endLease,
@@ -41,7 +41,6 @@ import {
 import { SlotPool } from '../queue-buffer.ts';
 import { PART } from './control-blocks.ts';
 import { Engine } from './engine.ts';
-import { asCount, asNothing, type Plan } from './plan.ts';
 import { RingBufferGroup } from './ring-buffer-group.ts';
 import { drain } from './shutdown.ts';
 import { AcceptStream, RecvStream } from './streams.ts';
@@ -84,7 +83,7 @@ export interface Transfer {
   readonly offset: number;
 }
 
-function transferPlan(transfer: Transfer, place: Place, isIncoming: boolean): Plan<number> {
+function transferPlan(transfer: Transfer, place: Place, isIncoming: boolean): Plan<number, Task> {
   const { name, opcode, fd, flags, offset } = transfer;
   const { address, length } = place;
   return {
@@ -180,7 +179,7 @@ export class QueueCore {
   }
 
   /** Records an operation that was admitted. */
-  record<Result>(options: OperationOptions, plan: Plan<Result>): Operation<Result> {
+  record<Result>(options: OperationOptions, plan: Plan<Result, Task>): Operation<Result> {
     const operation = new Operation<Result>(this.#owner, plan.name);
     const task = new Task(operation, plan.request);
     task.timeoutMs = asTimeout(options.timeoutMs);
@@ -278,7 +277,7 @@ export class QueueCore {
   /** Cancels what is under way on a descriptor, waits for it, and closes. */
   closeFd(fd: number): Operation<void> {
     const operation = new Operation<void>(this.#owner, 'close');
-    const plan: Plan<void> = {
+    const plan: Plan<void, Task> = {
       name: 'close',
       syscall: 'close',
       request: { opcode: IORING_OP.IORING_OP_CLOSE, fd },
@@ -393,22 +392,13 @@ export class QueueCore {
   #settle<Result>(
     task: Task,
     operation: Operation<Result>,
-    plan: Plan<Result>,
+    plan: Plan<Result, Task>,
     result: number,
   ): void {
-    if (result < 0 && result !== plan.success) fail(operation, failure(task, plan, result));
-    else if (plan.isDescriptor === true && this.#isClosing) {
-      // Nobody can be handed it any more.
-      close(result);
-      fail(operation, failure(task, plan, -ERRNO.ECANCELED));
-    } else {
-      try {
-        if (plan.isIncoming === true) fillTarget(plan.place as Place, result);
-        succeed(operation, plan.decode(result, task));
-      } catch (error) {
-        fail(operation, error as Error);
-      }
-    }
+    // While the queue closes, nobody can be handed a descriptor any more.
+    const isLost = plan.isDescriptor === true && this.#isClosing && result >= 0;
+    if (isLost) close(result);
+    settle(operation, plan, task, isLost ? -ERRNO.ECANCELED : result);
     this.engine.end(task);
   }
 
@@ -451,17 +441,4 @@ export class QueueCore {
     if (task === undefined) throw new TypeError('the operation belongs to another queue');
     return target.done ? [] : [task];
   }
-}
-
-function failure<Result>(task: Task, plan: Plan<Result>, result: number): SystemError {
-  const { syscall, details } = plan;
-  if (result !== -ERRNO.ECANCELED) return new SystemError(result, syscall, details);
-  if (task.hasTimedOut) {
-    const hint = `no completion within ${task.timeoutMs} ms`;
-    return new SystemError(ERRNO.ETIMEDOUT, syscall, { ...details, hint });
-  }
-  const hint = task.isCancelRequested
-    ? 'it was cancelled'
-    : 'the operation that it was linked to did not succeed in full';
-  return new SystemError(result, syscall, { ...details, hint });
 }

@@ -11,10 +11,11 @@ import type {
   SendMessageOptions,
 } from '../completion-queue.ts';
 import { type Place, placeIncoming, placeOutgoing, takePrivate } from '../operation-buffer.ts';
+import { asCount, type Plan } from '../plan.ts';
 import type { Slot, SlotPool } from '../queue-buffer.ts';
 import { PART } from './control-blocks.ts';
 import type { Engine } from './engine.ts';
-import { asCount, type Plan } from './plan.ts';
+import type { Task } from './task.ts';
 
 const CONTROL_MAX = 65_536;
 
@@ -24,7 +25,7 @@ export function recvMessagePlan(
   fd: number,
   buffer: OperationBuffer,
   { controlSize = 0 }: RecvMessageOptions,
-): Plan<ReceivedMessage> {
+): Plan<ReceivedMessage, Task> {
   asInteger(controlSize, 'controlSize', 0, CONTROL_MAX);
   const control = controlSize === 0 ? null : takePrivate(engine.pool, controlSize);
   const place = besides(engine.pool, control, () => placeIncoming(engine.pool, buffer));
@@ -86,7 +87,7 @@ export function sendMessagePlan(
   fd: number,
   buffer: OperationBuffer,
   { address, control }: SendMessageOptions,
-): Plan<number> {
+): Plan<number, Task> {
   if (control !== undefined && !ArrayBuffer.isView(control)) {
     throw new TypeError(`control must be a view of memory, got ${inspect(control)}`);
   }

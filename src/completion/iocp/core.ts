@@ -23,7 +23,7 @@ import {
   succeed,
   workOf,
 } from '../operation.ts';
-import { fillTarget, type Place } from '../operation-buffer.ts';
+import { type Plan, settle } from '../plan.ts';
 import {
   type BuffersOwner,
   endLease,
@@ -32,7 +32,7 @@ import {
 } from '../provided-buffers.ts';
 import { SlotPool } from '../queue-buffer.ts';
 import { Engine } from './engine.ts';
-import type { FilePosition, Plan } from './plan.ts';
+import type { FilePosition } from './requests.ts';
 import { AcceptStream, RecvStream } from './streams.ts';
 import { Task } from './task.ts';
 
@@ -102,7 +102,7 @@ export class QueueCore {
   }
 
   /** Records an operation that was admitted. */
-  record<Result>(options: OperationOptions, plan: Plan<Result>): Operation<Result> {
+  record<Result>(options: OperationOptions, plan: Plan<Result, Task>): Operation<Result> {
     const operation = new Operation<Result>(this.#owner, plan.name);
     const task = new Task(operation, plan.request);
     task.timeoutMs = asTimeout(options.timeoutMs);
@@ -290,22 +290,13 @@ export class QueueCore {
   #settle<Result>(
     task: Task,
     operation: Operation<Result>,
-    plan: Plan<Result>,
+    plan: Plan<Result, Task>,
     result: number,
   ): void {
-    if (result < 0) fail(operation, failure(task, plan, result));
-    else if (plan.isDescriptor === true && this.#isClosing) {
-      // Nobody can be handed it any more.
-      close(result);
-      fail(operation, failure(task, plan, -ERRNO.ECANCELED));
-    } else {
-      try {
-        if (plan.isIncoming === true) fillTarget(plan.place as Place, result);
-        succeed(operation, plan.decode(result));
-      } catch (error) {
-        fail(operation, error as Error);
-      }
-    }
+    // While the queue closes, nobody can be handed a descriptor any more.
+    const isLost = plan.isDescriptor === true && this.#isClosing && result >= 0;
+    if (isLost) close(result);
+    settle(operation, plan, task, isLost ? -ERRNO.ECANCELED : result);
     this.engine.end(task);
   }
 
@@ -338,17 +329,4 @@ export class QueueCore {
     if (task === undefined) throw new TypeError('the operation belongs to another queue');
     return target.done ? [] : [task];
   }
-}
-
-function failure<Result>(task: Task, plan: Plan<Result>, result: number): SystemError {
-  const { syscall, details } = plan;
-  if (result !== -ERRNO.ECANCELED) return new SystemError(result, syscall, details);
-  if (task.hasTimedOut) {
-    const hint = `no completion within ${task.timeoutMs} ms`;
-    return new SystemError(ERRNO.ETIMEDOUT, syscall, { ...details, hint });
-  }
-  const hint = task.isCancelRequested
-    ? 'it was cancelled'
-    : 'the operation that it was linked to did not succeed in full';
-  return new SystemError(result, syscall, { ...details, hint });
 }

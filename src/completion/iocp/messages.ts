@@ -14,11 +14,11 @@ import type {
   SendMessageOptions,
 } from '../completion-queue.ts';
 import { type Place, placeIncoming, placeOutgoing, takePrivate } from '../operation-buffer.ts';
+import { asCount, type Plan } from '../plan.ts';
 import type { Slot, SlotPool } from '../queue-buffer.ts';
 import { PART } from './operation-blocks.ts';
-import { asCount, type Plan } from './plan.ts';
 import { recvRequest, sendRequest } from './requests.ts';
-import type { Request } from './task.ts';
+import type { Request, Task } from './task.ts';
 
 const CONTROL_MAX = 65_536;
 const NO_CONTROL = new Uint8Array(0);
@@ -37,7 +37,7 @@ export function recvMessagePlan(
   fd: number,
   buffer: OperationBuffer,
   { controlSize = 0 }: RecvMessageOptions,
-): Plan<ReceivedMessage> {
+): Plan<ReceivedMessage, Task> {
   asInteger(controlSize, 'controlSize', 0, CONTROL_MAX);
   const control = controlSize === 0 ? null : takePrivate(pool, controlSize);
   const place = besides(pool, control, () => placeIncoming(pool, buffer));
@@ -133,7 +133,7 @@ export function sendMessagePlan(
   fd: number,
   buffer: OperationBuffer,
   { address, control }: SendMessageOptions,
-): Plan<number> {
+): Plan<number, Task> {
   if (control !== undefined && !ArrayBuffer.isView(control)) {
     throw new TypeError(`control must be a view of memory, got ${inspect(control)}`);
   }

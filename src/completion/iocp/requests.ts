@@ -29,11 +29,18 @@ import {
 import type { Place } from '../operation-buffer.ts';
 import type { Engine } from './engine.ts';
 import { type OperationBlocks, PART } from './operation-blocks.ts';
-import type { FilePosition } from './plan.ts';
 import type { Request } from './task.ts';
 
 const { AF_INET, AF_INET6, SOCK_STREAM } = SOCKET;
 const { EINVAL, ENOTSOCK } = ERRNO;
+
+/** Where a transfer begins in its file. */
+export interface FilePosition {
+  /** Called when it starts: the offset in bytes. */
+  begin(): number;
+  /** Called when it is complete, with how many bytes it moved or the negative error number. */
+  end(moved: number): void;
+}
 
 function recvInto(fd: number, blocks: OperationBlocks, slot: number): number {
   const vector = blocks.addressOf(slot, PART.vector);
