@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { asInteger } from '../platform/integers.ts';
 
 const CURRENT_POSITION = -1;
+const CONTROL_MAX = 65_536;
 
 /** An option that is on or off, and off when left out. */
 export function asFlag(value: unknown, name: string): boolean {
@@ -35,4 +36,17 @@ export function asInterest(interest: number): number {
 export function checkPath(path: unknown): asserts path is string {
   if (typeof path === 'string' && !path.includes('\0')) return;
   throw new TypeError(`path must be a string without zero bytes, got ${inspect(path)}`);
+}
+
+/** Room for control messages, in bytes. */
+export function asControlSize(size: number): number {
+  return asInteger(size, 'controlSize', 0, CONTROL_MAX);
+}
+
+/** Throws for what is no memory with control messages to send; there may be none. */
+export function checkControl(control: ArrayBufferView | undefined): void {
+  if (control !== undefined && !ArrayBuffer.isView(control)) {
+    throw new TypeError(`control must be a view of memory, got ${inspect(control)}`);
+  }
+  asInteger(control?.byteLength ?? 0, 'control.byteLength', 0, CONTROL_MAX);
 }

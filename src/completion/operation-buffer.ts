@@ -72,6 +72,16 @@ export function placeOutgoing(pool: SlotPool, buffer: OperationBuffer): Place {
   return { address: slot.address, length: bytes.length, slot, target: null };
 }
 
+/** Takes a second piece of memory; when that fails, the first is given back. */
+export function placeBeside(pool: SlotPool, first: Slot | null, take: () => Place): Place {
+  try {
+    return take();
+  } catch (error) {
+    if (first !== null) pool.release(first);
+    throw error;
+  }
+}
+
 /** Hands the first `count` bytes over, where a private copy has them. */
 export function fillTarget({ slot, target, address }: Place, count: number): void {
   if (slot === null || target === null || count === 0) return;

@@ -1,23 +1,20 @@
 /** recvmsg(2) and sendmsg(2) as operations. */
-import { inspect } from 'node:util';
-import { asInteger } from '../../platform/integers.ts';
 import { MESSAGE, SOCKADDR_STORAGE, SOCKET } from '../../sys/abi.ts';
 import { addressDetails, encodeAddress } from '../../sys/address.ts';
 import { IORING_OP } from '../../sys/linux/io-uring-abi.ts';
+import { asControlSize, checkControl } from '../arguments.ts';
 import type {
   OperationBuffer,
   ReceivedMessage,
   RecvMessageOptions,
   SendMessageOptions,
 } from '../completion-queue.ts';
-import { type Place, placeIncoming, placeOutgoing, takePrivate } from '../operation-buffer.ts';
+import { placeBeside, placeIncoming, placeOutgoing, takePrivate } from '../operation-buffer.ts';
 import { asCount, type Plan } from '../plan.ts';
 import type { Slot, SlotPool } from '../queue-buffer.ts';
 import { PART } from './control-blocks.ts';
 import type { Engine } from './engine.ts';
 import type { Task } from './task.ts';
-
-const CONTROL_MAX = 65_536;
 
 /** Plans a receive of one message. */
 export function recvMessagePlan(
@@ -26,9 +23,9 @@ export function recvMessagePlan(
   buffer: OperationBuffer,
   { controlSize = 0 }: RecvMessageOptions,
 ): Plan<ReceivedMessage, Task> {
-  asInteger(controlSize, 'controlSize', 0, CONTROL_MAX);
+  asControlSize(controlSize);
   const control = controlSize === 0 ? null : takePrivate(engine.pool, controlSize);
-  const place = besides(engine.pool, control, () => placeIncoming(engine.pool, buffer));
+  const place = placeBeside(engine.pool, control, () => placeIncoming(engine.pool, buffer));
   return {
     name: 'recvMessage',
     syscall: 'recvmsg',
@@ -63,16 +60,6 @@ export function recvMessagePlan(
   };
 }
 
-/** Takes a second piece of memory; when that fails, the first is given back. */
-function besides(pool: SlotPool, first: Slot | null, take: () => Place): Place {
-  try {
-    return take();
-  } catch (error) {
-    if (first !== null) pool.release(first);
-    throw error;
-  }
-}
-
 function placeControl(pool: SlotPool, control: ArrayBufferView | undefined): Slot | null {
   if (control === undefined || control.byteLength === 0) return null;
   const bytes = new Uint8Array(control.buffer, control.byteOffset, control.byteLength);
@@ -88,13 +75,10 @@ export function sendMessagePlan(
   buffer: OperationBuffer,
   { address, control }: SendMessageOptions,
 ): Plan<number, Task> {
-  if (control !== undefined && !ArrayBuffer.isView(control)) {
-    throw new TypeError(`control must be a view of memory, got ${inspect(control)}`);
-  }
-  asInteger(control?.byteLength ?? 0, 'control.byteLength', 0, CONTROL_MAX);
+  checkControl(control);
   const name = address === undefined ? null : encodeAddress(address);
   const controlSlot = placeControl(engine.pool, control);
-  const place = besides(engine.pool, controlSlot, () => placeOutgoing(engine.pool, buffer));
+  const place = placeBeside(engine.pool, controlSlot, () => placeOutgoing(engine.pool, buffer));
   return {
     name: 'sendMessage',
     syscall: 'sendmsg',

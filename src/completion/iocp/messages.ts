@@ -1,26 +1,30 @@
 /** WSARecvFrom, WSARecvMsg and WSASendTo as operations. */
-import { inspect } from 'node:util';
 import { UnsupportedError } from '../../errors.ts';
-import { asInteger } from '../../platform/integers.ts';
 import { ERRNO, SOCKET } from '../../sys/abi.ts';
 import { type Address, addressDetails, encodeAddress } from '../../sys/address.ts';
 import { MESSAGE_FLAG } from '../../sys/windows/completion-abi.ts';
 import { socketType, startRecvMessage } from '../../sys/windows/extensions.ts';
 import { startRecvFrom, startSendTo } from '../../sys/windows/overlapped.ts';
+import { asControlSize, checkControl } from '../arguments.ts';
 import type {
   OperationBuffer,
   ReceivedMessage,
   RecvMessageOptions,
   SendMessageOptions,
 } from '../completion-queue.ts';
-import { type Place, placeIncoming, placeOutgoing, takePrivate } from '../operation-buffer.ts';
+import {
+  type Place,
+  placeBeside,
+  placeIncoming,
+  placeOutgoing,
+  takePrivate,
+} from '../operation-buffer.ts';
 import { asCount, type Plan } from '../plan.ts';
 import type { Slot, SlotPool } from '../queue-buffer.ts';
 import { PART } from './operation-blocks.ts';
 import { recvRequest, sendRequest } from './requests.ts';
 import type { Request, Task } from './task.ts';
 
-const CONTROL_MAX = 65_536;
 const NO_CONTROL = new Uint8Array(0);
 
 /** What came with a message beside its bytes. */
@@ -38,9 +42,9 @@ export function recvMessagePlan(
   buffer: OperationBuffer,
   { controlSize = 0 }: RecvMessageOptions,
 ): Plan<ReceivedMessage, Task> {
-  asInteger(controlSize, 'controlSize', 0, CONTROL_MAX);
+  asControlSize(controlSize);
   const control = controlSize === 0 ? null : takePrivate(pool, controlSize);
-  const place = besides(pool, control, () => placeIncoming(pool, buffer));
+  const place = placeBeside(pool, control, () => placeIncoming(pool, buffer));
   const envelope: Envelope = {
     address: null,
     control: NO_CONTROL,
@@ -117,16 +121,6 @@ function recvControlRequest(
   };
 }
 
-/** Takes a second piece of memory; when that fails, the first is given back. */
-function besides(pool: SlotPool, first: Slot | null, take: () => Place): Place {
-  try {
-    return take();
-  } catch (error) {
-    if (first !== null) pool.release(first);
-    throw error;
-  }
-}
-
 /** Plans to send one message. Throws UnsupportedError for control messages. */
 export function sendMessagePlan(
   pool: SlotPool,
@@ -134,10 +128,7 @@ export function sendMessagePlan(
   buffer: OperationBuffer,
   { address, control }: SendMessageOptions,
 ): Plan<number, Task> {
-  if (control !== undefined && !ArrayBuffer.isView(control)) {
-    throw new TypeError(`control must be a view of memory, got ${inspect(control)}`);
-  }
-  asInteger(control?.byteLength ?? 0, 'control.byteLength', 0, CONTROL_MAX);
+  checkControl(control);
   if (control !== undefined && control.byteLength > 0) throw noControl();
   const name = address === undefined ? null : encodeAddress(address);
   const place = placeOutgoing(pool, buffer);
