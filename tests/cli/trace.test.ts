@@ -30,7 +30,11 @@ test(
       stdout,
       /\nThe thread slept in epoll_wait for [\d.]+ % of the run, for all clients/,
     );
-    assert.match(stdout, /\nPhase 1: a connection waited .* \(median of \d+\)\.\n/);
+    // On a starved machine the server comes so late that the data is always there before it asks.
+    assert.match(
+      stdout,
+      /\nPhase 1: (a connection waited .* \(median of \d+\)|for most of \d+ receives the data was in .*: no wait)\.\n/,
+    );
     assert.match(stdout, /\nPhase 2: .* until it was copied to the program, wake-up included\.\n/);
     assert.match(stdout, /\nA message cost [\d.]+ calls \(\d+ calls for 6 messages/);
     const rows = ['phase 1: waiting for data', 'phase 2: wake-up and copy', 'round trip of a'];
