@@ -26,7 +26,7 @@ const SUITES: readonly Suite[] = [
   },
   {
     name: 'readiness the way of the BSDs',
-    files: ['readiness/poll', 'readiness/select', 'sys/interrupt'],
+    files: ['readiness/poll', 'readiness/select', 'sys/interrupt', 'sys/exit-asleep'],
     env: { POLYIO_WITHOUT: WITHOUT },
   },
   {

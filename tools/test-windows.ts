@@ -20,7 +20,7 @@ const OUTSIDE: readonly Suite[] = [
 
 const SUITES: readonly Suite[] = [
   { name: 'sockets', files: ['sys/windows/socket'] },
-  { name: 'threads', files: ['sys/interrupt'] },
+  { name: 'threads', files: ['sys/interrupt', 'sys/exit-asleep'] },
   { name: 'readiness', files: ['readiness/select', 'readiness/poll', 'readiness/waker'] },
   { name: 'completion', files: ['sys/windows/completion-port', 'completion/iocp'] },
   {

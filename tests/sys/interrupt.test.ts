@@ -1,21 +1,17 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import { HOST } from '../../src/platform/host.ts';
 import { interrupt } from '../../src/sys/interrupt.ts';
 import { SLEEPS, type SleepName } from '../fixtures/sleep-in.ts';
 import { SEEN, STOP } from '../fixtures/sleeper.ts';
 import { nextMessage, startSleeper, untilAsleep } from '../fixtures/start-sleeper.ts';
-import { runCommand } from '../harness/child.ts';
 import { EMULATOR } from '../harness/emulator.ts';
 import { test } from '../harness/test.ts';
 
 const INTERRUPTED = 'ERR_POLYIO_INTERRUPTED';
 const AIM_MS = 100;
-/** One in each kind of call, and one more. */
-const ASLEEP = Object.keys(SLEEPS).length + 1;
 
 async function endOf(worker: Worker): Promise<void> {
   if (worker.threadId !== -1) await once(worker, 'exit');
@@ -122,53 +118,3 @@ test('many threads that begin to wait at the same moment have a slot each', asyn
   });
   await Promise.all(ends);
 });
-
-const program = fileURLToPath(new URL('../fixtures/eight-sleepers.js', import.meta.url));
-
-test('process.exit(7) ends a process with eight workers asleep', async (context) => {
-  const ended = await runCommand(process.execPath, [program, 'exit'], { limitMs: 5_000 });
-  assert.equal(ended.stdout, `asleep ${ASLEEP}\n`);
-  assert.deepEqual([ended.code, ended.signal, ended.stderr], [7, null, '']);
-  context.diagnostic(`started and ended in ${ended.elapsedMs.toFixed(0)} ms`);
-});
-
-test('an uncaught throw ends a process with eight workers asleep', async () => {
-  const ended = await runCommand(process.execPath, [program, 'throw'], { limitMs: 5_000 });
-  assert.equal(ended.stdout, `asleep ${ASLEEP}\n`);
-  assert.deepEqual([ended.code, ended.signal], [1, null]);
-  assert.match(ended.stderr, /Error: thrown on the main thread/);
-});
-
-test('the natural end of a process with eight workers asleep', async () => {
-  const ended = await runCommand(process.execPath, [program, 'natural'], { limitMs: 5_000 });
-  assert.equal(ended.stdout, `asleep ${ASLEEP}\n`);
-  assert.deepEqual([ended.code, ended.signal, ended.stderr], [0, null, '']);
-});
-
-test('SIGTERM ends a process with eight workers asleep', async () => {
-  let sent = false;
-  const ended = await runCommand(process.execPath, [program, 'signal'], {
-    limitMs: 5_000,
-    onOutput: (stdout, pid) => {
-      if (!sent && stdout.includes(`asleep ${ASLEEP}`)) sent = process.kill(pid, 'SIGTERM');
-    },
-  });
-  // Windows has no signals: process.kill ends a process with code 1.
-  const expected = HOST === 'win32' ? [1, null] : [null, 'SIGTERM'];
-  assert.deepEqual([ended.code, ended.signal], expected);
-});
-
-const loading = fileURLToPath(new URL('../fixtures/exit-while-loading.js', import.meta.url));
-
-const LOADS = EMULATOR === undefined ? 10 : 2;
-
-test(
-  `process.exit(7) while eight workers load the foreign library, ${LOADS} times`,
-  async () => {
-    for (let round = 0; round < LOADS; round++) {
-      const ended = await runCommand(process.execPath, [loading], { limitMs: 10_000 });
-      assert.deepEqual([ended.code, ended.signal, ended.stderr], [7, null, ''], `round ${round}`);
-    }
-  },
-  { limitMs: 60_000 },
-);

@@ -27,7 +27,7 @@ export interface Suite {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether its files run under this machine's Node, and start the other one themselves. */
   readonly onHost?: boolean;
-  /** Whether its files share a process per processor: where starting one is what takes the time. */
+  /** Whether its files share a few processes: where starting one is what takes the time. */
   readonly isShared?: boolean;
   /** How long one file may take, in milliseconds. @default 120000 */
   readonly limitMs?: number;

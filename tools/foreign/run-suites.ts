@@ -40,11 +40,14 @@ function filesOf({ files, except = {} }: Suite): string[] {
     .map((file) => relative(process.cwd(), join(TESTS, file)));
 }
 
-/** As many files as processors, each of which imports its share of the others. */
+/** A part that is through early makes room for the next one, whatever takes long in the others. */
+const PARTS_PER_PROCESSOR = 3;
+
+/** A few files, each of which imports its share of the others. */
 function shared(name: string, files: readonly string[]): string[] {
   const folder = join(FOLDER, 'shared');
   mkdirSync(folder, { recursive: true });
-  const parts = Math.min(availableParallelism(), files.length);
+  const parts = Math.min(PARTS_PER_PROCESSOR * availableParallelism(), files.length);
   return Array.from({ length: parts }, (_, part) => {
     const own = files.filter((_, index) => index % parts === part);
     const imports = own.map((file) => `await import(${JSON.stringify(pathToFileURL(file))});\n`);

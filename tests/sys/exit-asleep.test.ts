@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
+import { HOST } from '../../src/platform/host.ts';
+import { SLEEPS } from '../fixtures/sleep-in.ts';
+import { runCommand } from '../harness/child.ts';
+import { EMULATOR, UNDER_WINE } from '../harness/emulator.ts';
+import { test } from '../harness/test.ts';
+
+/** One in each kind of call, and one more. */
+const ASLEEP = Object.keys(SLEEPS).length + 1;
+
+const program = fileURLToPath(new URL('../fixtures/eight-sleepers.js', import.meta.url));
+
+test('process.exit(7) ends a process with eight workers asleep', async (context) => {
+  const ended = await runCommand(process.execPath, [program, 'exit'], { limitMs: 5_000 });
+  assert.equal(ended.stdout, `asleep ${ASLEEP}\n`);
+  assert.deepEqual([ended.code, ended.signal, ended.stderr], [7, null, '']);
+  context.diagnostic(`started and ended in ${ended.elapsedMs.toFixed(0)} ms`);
+});
+
+test('an uncaught throw ends a process with eight workers asleep', async () => {
+  const ended = await runCommand(process.execPath, [program, 'throw'], { limitMs: 5_000 });
+  assert.equal(ended.stdout, `asleep ${ASLEEP}\n`);
+  assert.deepEqual([ended.code, ended.signal], [1, null]);
+  assert.match(ended.stderr, /Error: thrown on the main thread/);
+});
+
+test('the natural end of a process with eight workers asleep', async () => {
+  const ended = await runCommand(process.execPath, [program, 'natural'], { limitMs: 5_000 });
+  assert.equal(ended.stdout, `asleep ${ASLEEP}\n`);
+  assert.deepEqual([ended.code, ended.signal, ended.stderr], [0, null, '']);
+});
+
+test('SIGTERM ends a process with eight workers asleep', async () => {
+  let sent = false;
+  const ended = await runCommand(process.execPath, [program, 'signal'], {
+    limitMs: 5_000,
+    onOutput: (stdout, pid) => {
+      if (!sent && stdout.includes(`asleep ${ASLEEP}`)) sent = process.kill(pid, 'SIGTERM');
+    },
+  });
+  // Windows has no signals: process.kill ends a process with code 1.
+  const expected = HOST === 'win32' ? [1, null] : [null, 'SIGTERM'];
+  assert.deepEqual([ended.code, ended.signal], expected);
+});
+
+const loading = fileURLToPath(new URL('../fixtures/exit-while-loading.js', import.meta.url));
+
+const LOADS = EMULATOR === undefined && !UNDER_WINE ? 10 : 2;
+
+test(
+  `process.exit(7) while eight workers load the foreign library, ${LOADS} times`,
+  async () => {
+    for (let round = 0; round < LOADS; round++) {
+      const ended = await runCommand(process.execPath, [loading], { limitMs: 10_000 });
+      assert.deepEqual([ended.code, ended.signal, ended.stderr], [7, null, ''], `round ${round}`);
+    }
+  },
+  { limitMs: 60_000 },
+);
