@@ -2,14 +2,17 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { type Ended, runSource } from './child.ts';
+import { emulatorLacks } from './emulator.ts';
 
 const INDEX = new URL('../../src/index.js', import.meta.url);
 /** The user and group that own nothing. */
 export const NOBODY = 65_534;
 
-/** Why no program can be run as somebody else, or false. */
+/** Why no program is run as somebody else, or false. */
 export const notRoot: string | false =
-  process.getuid?.() === 0 ? false : 'only root can become another user';
+  process.getuid?.() === 0
+    ? emulatorLacks('takes seconds to start one, and the rights of a user depend on no processor')
+    : 'only root can become another user';
 
 /** Why nobody cannot load polyio from here, or false. */
 export function unreadable(): string | false {

@@ -41,7 +41,7 @@ function filesOf({ files, except = {} }: Suite): string[] {
 }
 
 /** A part that is through early makes room for the next one, whatever takes long in the others. */
-const PARTS_PER_PROCESSOR = 3;
+const PARTS_PER_PROCESSOR = 2;
 
 /** A few files, each of which imports its share of the others. */
 function shared(name: string, files: readonly string[]): string[] {
