@@ -34,6 +34,8 @@ const LISTEN_LIMIT_MS = 20_000;
 const LOOK_MS = 10;
 const STOP_LIMIT_MS = 5_000;
 const KEPT_TEXT = 2_000;
+/** How long what it last said may take to arrive when somebody else holds the other end of the pipe. */
+const LAST_WORDS_MS = 1_000;
 
 const living = new Set<ServerProcess>();
 
@@ -63,6 +65,17 @@ function answers(port: number): Promise<boolean> {
       resolve(true);
     });
   });
+}
+
+/** Kills processes, and groups of them by their negative numbers. */
+function killAll(pids: readonly number[]): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended by itself meanwhile.
+    }
+  }
 }
 
 export class ServerProcess implements AsyncDisposable {
@@ -96,6 +109,7 @@ export class ServerProcess implements AsyncDisposable {
       });
       this.#child.on('close', () => resolve());
     });
+    this.#child.on('exit', () => this.#endGroup());
     void this.#ended.then(() => {
       living.delete(this);
       if (living.size === 0) process.off('exit', killServers);
@@ -186,16 +200,23 @@ export class ServerProcess implements AsyncDisposable {
     if (this.death === null) this.#child.kill(signal);
   }
 
+  /**
+   * Its leader has ended, a shell for instance, and the server may not have: who is left in the
+   * group ends as well. While there is one, the kernel gives the number to nobody else.
+   */
+  #endGroup(): void {
+    killAll([-this.pid]);
+    const timer = setTimeout(() => {
+      this.#child.stdout?.destroy();
+      this.#child.stderr?.destroy();
+    }, LAST_WORDS_MS);
+    void this.#ended.then(() => clearTimeout(timer));
+  }
+
   /** Ends it and everything that it started, at once. */
   kill(): void {
-    if (this.death !== null) return;
-    for (const pid of treeOf(this.pid)) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It has ended by itself meanwhile.
-      }
-    }
+    // What it left behind when it ended by itself is ended already.
+    if (this.death === null) killAll([...treeOf(this.pid), -this.pid]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

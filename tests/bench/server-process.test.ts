@@ -66,6 +66,34 @@ test('a peer that ignores SIGTERM is ended all the same, with what it started', 
   await until('the end of both', () => !tree.some(isAlive));
 });
 
+/** A server that a shell started and waits for. */
+function behindShell(): Contender {
+  const script = `"$0" -e '${LISTENER}' "$1"; true`;
+  return peerContender('peer', ['sh', '-c', script, process.execPath, '{port}']);
+}
+
+const ENDS: readonly [how: string, end: (server: ServerProcess) => unknown][] = [
+  ['is stopped', (server) => server.stop()],
+  ['is killed', (server) => server.kill()],
+  ['loses its shell', ({ pid }) => void process.kill(pid, 'SIGKILL')],
+];
+
+for (const [how, end] of ENDS) {
+  test(`a peer behind a shell that ${how} leaves no server`, async () => {
+    const server = await ServerProcess.start(behindShell(), FREE);
+    const tree = treeOf(server.pid);
+    try {
+      assert.equal(tree.length, 2, 'the shell and the server');
+      assert.equal(await echo(server.target), 'hello');
+      await end(server);
+      await server[Symbol.asyncDispose]();
+      await until('the end of both', () => !tree.some(isAlive));
+    } finally {
+      for (const pid of tree.filter(isAlive)) process.kill(pid, 'SIGKILL');
+    }
+  });
+}
+
 const FAILURES: readonly [what: string, contender: Contender, pattern: RegExp][] = [
   [
     'ends before it listens',
