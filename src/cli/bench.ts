@@ -133,11 +133,12 @@ async function run(flags: BenchFlags): Promise<void> {
   const report = await measure(decisions, flags, interrupt.signal);
   json?.write(report);
   json?.close();
-  html?.write(drawPage(report));
   if (flags.json !== true) {
     const width = stdout.isScreen ? stdout.columns : WIDTH_OF_FILES;
     for (const line of drawReport(report, width)) stdout.line(line);
   }
+  // Last: what has been measured is on the screen when the page cannot be written.
+  html?.write(drawPage(report));
   explain(report);
 }
 

@@ -140,6 +140,17 @@ test('bench: a page that is there stays as it is until there is a better one', a
 });
 
 test(
+  'bench: a page that cannot be written costs nothing of what was measured',
+  async () => {
+    const ended = await polyio([...ONE, '--html', '/dev/full'], { limitMs: 60_000 });
+    assert.equal(ended.code, 1);
+    assert.match(ended.stdout, /\nnode-net +[\d.,k]+ /);
+    assert.match(ended.stderr, /\npolyio: cannot write the page to \/dev\/full: .*\n$/);
+  },
+  LONG,
+);
+
+test(
   'bench: too few descriptors are told before the run, with the number that is needed',
   async () => {
     const command = ['--nofile=2000:2000', process.execPath, CLI, 'bench'];
