@@ -138,7 +138,7 @@ async function run(flags: BenchFlags): Promise<void> {
     for (const line of drawReport(report, width)) stdout.line(line);
   }
   // Last: what has been measured is on the screen when the page cannot be written.
-  html?.write(drawPage(report));
+  await html?.write(drawPage(report));
   explain(report);
 }
 

@@ -34,6 +34,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of its path is not a directory',
   ENOSPC: 'no space is left on the device',
   ENXIO: 'it is a pipe or socket that nobody reads',
+  EPIPE: 'nobody reads it any more',
 };
 
 /** Why a file could not be opened or written. */
