@@ -10,8 +10,9 @@ import {
 import { Failure, sentenceOf } from './failure.ts';
 import { count } from './figures.ts';
 import { readInput } from './input-file.ts';
-import { JSON_FLAG, type JsonOption, openJson } from './json-output.ts';
+import { JSON_FLAG, type JsonOption } from './json-output.ts';
 import { color, stdout } from './output.ts';
+import { openReport } from './text-output.ts';
 
 const HELP = `
 Examples:
@@ -67,18 +68,14 @@ function warnings(before: BenchReport, after: BenchReport): string[] {
   return facts;
 }
 
-function run(first: string, second: string, _: object, command: Command): void {
+async function run(first: string, second: string, _: object, command: Command): Promise<void> {
   // `bench` has the option as well, and is given it first.
   const { json } = command.optsWithGlobals<{ readonly json?: JsonOption }>();
   const [before, after] = [read(first), read(second)];
   const differences = warnings(before, after);
   const rows = compareReports(before, after);
   const agreement = agreementOf(before, after);
-  if (json !== undefined) {
-    const output = openJson(json, 'the comparison');
-    output.write({ differences, rows, agreement });
-    output.close();
-  }
+  const output = json === undefined ? null : openReport(json, 'the comparison');
   if (json !== true) {
     for (const fact of differences) stdout.line(`${color.yellow('!')} not the same ${fact}`);
     const names = rows.map(({ model, workload }) => model.length + workload.length);
@@ -90,6 +87,7 @@ function run(first: string, second: string, _: object, command: Command): void {
     );
     stdout.line(`ratios: ${inside} of ${ratios} lie inside the interval of the first report`);
   }
+  await output?.write({ differences, rows, agreement });
   const worse = rows.filter(({ verdict }) => verdict === 'slower' || verdict === 'failed');
   if (worse.length > 0) throw new Failure(`${count(worse.length, 'row')} slower or failed`);
 }

@@ -20,11 +20,10 @@ import { ProgressLine } from './bench-progress.ts';
 import { drawReport } from './bench-text.ts';
 import { EXIT } from './exit-codes.ts';
 import { Failure, sentenceOf } from './failure.ts';
-import { openJson } from './json-output.ts';
 import { stdout } from './output.ts';
 import { explainStart } from './serve-errors.ts';
 import { StopSignals } from './stop-signals.ts';
-import { openText } from './text-output.ts';
+import { openReport, openText } from './text-output.ts';
 import { polyioVersion } from './version.ts';
 
 const HELP = `
@@ -124,21 +123,23 @@ async function run(flags: BenchFlags): Promise<void> {
   const decisions = decide(flags, SERVE);
   await checkPort(flags.port);
   // Before the run: nobody wants to hear of a wrong path after eight minutes.
-  const json = flags.json === undefined ? null : openJson(flags.json, 'the report');
+  const json = flags.json === undefined ? null : openReport(flags.json, 'the report');
   const html = flags.html === undefined ? null : openText(flags.html, 'the page');
   const signals = new StopSignals();
   const interrupt = new AbortController();
   void signals.first.then((signal) => interrupt.abort(new Failure(signal)));
   void signals.second.then(() => process.exit(EXIT.failure));
   const report = await measure(decisions, flags, interrupt.signal);
-  json?.write(report);
-  json?.close();
   if (flags.json !== true) {
     const width = stdout.isScreen ? stdout.columns : WIDTH_OF_FILES;
     for (const line of drawReport(report, width)) stdout.line(line);
   }
-  // Last: what has been measured is on the screen when the page cannot be written.
-  await html?.write(drawPage(report));
+  // Last, and each for itself: what has been measured is not lost with a file that cannot be written.
+  const written = await Promise.allSettled([
+    json?.write(report),
+    (async () => html?.write(drawPage(report)))(),
+  ]);
+  for (const one of written) if (one.status === 'rejected') throw one.reason;
   explain(report);
 }
 

@@ -2,9 +2,10 @@
 import type { Command } from 'commander';
 import { EXIT } from './exit-codes.ts';
 import { Failure } from './failure.ts';
-import { JSON_FLAG, type JsonOption, openJson } from './json-output.ts';
+import { JSON_FLAG, type JsonOption } from './json-output.ts';
 import { type Examination, examine, type ModelState } from './machine.ts';
 import { color, stdout } from './output.ts';
+import { openReport } from './text-output.ts';
 
 const HELP = `
 Examples:
@@ -70,11 +71,10 @@ function describe(found: Examination): string[] {
   ];
 }
 
-function run({ json }: { readonly json?: JsonOption }): void {
-  const output = json === undefined ? null : openJson(json, 'the report');
+async function run({ json }: { readonly json?: JsonOption }): Promise<void> {
+  const output = json === undefined ? null : openReport(json, 'the report');
   const found = examine();
-  output?.write(found);
-  output?.close();
+  await output?.write(found);
   if (json !== true) for (const line of describe(found)) stdout.line(line);
   if (found.models.some(({ works }) => works)) process.exitCode = EXIT.fine;
   else throw new Failure('no model works here; the reasons are above');

@@ -1,4 +1,4 @@
-/** `--json [FILE]`: one JSON object a line, to standard output or to a file. */
+/** `serve --json [FILE]`: one JSON object a line, as it happens, to standard output or to a file. */
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { Failure } from './failure.ts';
 import { complain, stdout } from './output.ts';

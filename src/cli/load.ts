@@ -4,13 +4,13 @@ import { type LoadReport, runLoad } from '../bench.ts';
 import { EXIT } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { duration } from './figures.ts';
-import { openJson } from './json-output.ts';
 import { declareOptions, type LoadFlags, planOf } from './load-options.ts';
 import { describePlan, describeProgress, describeReport } from './load-text.ts';
 import { stdout } from './output.ts';
 import { checkPlace } from './serve-options.ts';
 import { StatusLine } from './status-line.ts';
 import { StopSignals } from './stop-signals.ts';
+import { openReport } from './text-output.ts';
 
 const HELP = `
 Examples:
@@ -44,7 +44,7 @@ function printReport(report: LoadReport): void {
 async function run(flags: LoadFlags, command: Command): Promise<void> {
   checkPlace(command);
   const plan = await planOf(flags);
-  const json = flags.json === undefined ? null : openJson(flags.json, 'the report');
+  const json = flags.json === undefined ? null : openReport(flags.json, 'the report');
   const isText = flags.json !== true;
   const status = new StatusLine(stdout);
   const signals = new StopSignals();
@@ -61,12 +61,11 @@ async function run(flags: LoadFlags, command: Command): Promise<void> {
       },
     });
     status.clear();
-    json?.write(report);
     if (isText) printReport(report);
+    await json?.write(report);
     if (report.failure !== null) throw new Failure(report.failure);
   } finally {
     status.clear();
-    json?.close();
   }
 }
 

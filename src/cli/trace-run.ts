@@ -3,10 +3,10 @@ import { record } from '../lab.ts';
 import type { ModelName } from '../servers.ts';
 import type { Trace } from '../trace.ts';
 import { Failure, wrongUsage } from './failure.ts';
-import { openJson } from './json-output.ts';
 import { stdout } from './output.ts';
 import { checkModel } from './serve-options.ts';
 import { StopSignals } from './stop-signals.ts';
+import { openReport } from './text-output.ts';
 import { loadTrace, TraceFile } from './trace-file.ts';
 import { checkScenario, type TraceFlags } from './trace-options.ts';
 import { describeTrace } from './trace-text.ts';
@@ -55,11 +55,10 @@ function openedWith(path: string): string {
 
 /** Runs the command. */
 export async function runTrace(flags: TraceFlags): Promise<void> {
-  const output = flags.json === undefined ? null : openJson(flags.json, 'the summary');
+  const output = flags.json === undefined ? null : openReport(flags.json, 'the summary');
   const trace = await traceOf(flags);
   const { run, machine, clock, window, dropped, notes, summary } = trace;
-  output?.write({ run, machine, clock, window, dropped, notes, summary });
-  output?.close();
+  await output?.write({ run, machine, clock, window, dropped, notes, summary });
   if (flags.json === true) return;
   for (const line of describeTrace(trace)) stdout.line(line);
   if (flags.out !== undefined) stdout.line(`\n${openedWith(flags.out)}`);

@@ -132,20 +132,31 @@ for (const [args, code, pattern] of MISUSES) {
   });
 }
 
-test('bench: a page that is there stays as it is until there is a better one', async () => {
+test('bench: files that are there stay as they are until there is something better', async () => {
   using folder = new Folder();
-  const html = folder.file('old.html', 'old');
-  assertFails(await polyio(['bench', '--html', html, '--json', '/no/such/x']), 1, /the report/);
-  assert.equal(readFileSync(html, 'utf8'), 'old');
+  const old = folder.file('old', 'old');
+  assertFails(await polyio(['bench', '--html', old, '--json', '/no/such/x']), 1, /the report/);
+  assertFails(await polyio(['bench', '--json', old, '--html', '/no/such/x']), 1, /the page/);
+  assert.equal(readFileSync(old, 'utf8'), 'old');
 });
 
 test(
-  'bench: a page that cannot be written costs nothing of what was measured',
+  'bench: a file that cannot be written costs nothing of what was measured',
   async () => {
-    const ended = await polyio([...ONE, '--html', '/dev/full'], { limitMs: 60_000 });
-    assert.equal(ended.code, 1);
-    assert.match(ended.stdout, /\nnode-net +[\d.,k]+ /);
-    assert.match(ended.stderr, /\npolyio: cannot write the page to \/dev\/full: .*\n$/);
+    using folder = new Folder();
+    const other = folder.file('other');
+    const cannot =
+      /\npolyio: cannot write the (page|report) to \/dev\/full: no space is left .*\n$/;
+    for (const [full, fine] of [
+      ['--html', '--json'],
+      ['--json', '--html'],
+    ] as const) {
+      const ended = await polyio([...ONE, full, '/dev/full', fine, other], { limitMs: 60_000 });
+      assert.equal(ended.code, 1, ended.stderr);
+      assert.match(ended.stdout, /\nnode-net +[\d.,k]+ /);
+      assert.match(ended.stderr, cannot);
+      assert.match(readFileSync(other, 'utf8'), /"polyio-bench"|polyio bench/);
+    }
   },
   LONG,
 );

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { LoadReport } from '../../src/bench.ts';
 import { startServer } from '../bench/load/echo-server.ts';
@@ -139,8 +139,10 @@ test('polyio load: the generator ends with whoever started it', async () => {
 });
 
 test('polyio load: a generator that is killed is named', async () => {
+  using folder = new Folder();
+  const json = folder.file('report.json', 'yesterday');
   await using serving = await Serving.start([]);
-  const load = polyio(['load', '--port', `${serving.port}`, '--duration', '600'], {
+  const load = polyio(['load', '--port', `${serving.port}`, '--duration', '600', '--json', json], {
     onOutput: (_, pid) => {
       void until('the generator', () => childrenOf(pid)[0]).then((generator) =>
         process.kill(generator, 'SIGKILL'),
@@ -148,6 +150,7 @@ test('polyio load: a generator that is killed is named', async () => {
     },
   });
   assertFails(await load, 1, /the load generator was killed by SIGKILL: it said nothing/);
+  assert.equal(readFileSync(json, 'utf8'), 'yesterday', 'there is nothing better');
 });
 
 test('polyio load: a server that answers wrong bytes: one sentence, exit code 1, the figures kept', async () => {
@@ -196,6 +199,36 @@ for (const [args, pattern] of WRONG) {
     assertFails(await polyio(['load', ...args]), 2, pattern);
   });
 }
+
+test('polyio load: a report that finds no room is told after the figures, exit code 1', async () => {
+  await using serving = await Serving.start([]);
+  const ended = await polyio([
+    'load',
+    '--port',
+    `${serving.port}`,
+    ...SHORT,
+    '--json',
+    '/dev/full',
+  ]);
+  assertFails(ended, 1, /cannot write the report to \/dev\/full: no space is left on the device/);
+  assert.match(ended.stdout, /\n {2}rate +[\d,]+ messages\/s/);
+});
+
+test('polyio load: a named pipe gets the whole report', async () => {
+  using folder = new Folder();
+  const pipe = folder.file('pipe');
+  execFileSync('mkfifo', [pipe]);
+  await using serving = await Serving.start([]);
+  const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const args = ['load', '--port', `${serving.port}`, ...SHORT, '--json', pipe];
+    const { code, stderr } = await polyio(args);
+    assert.equal(code, 0, stderr);
+    assert.equal((JSON.parse(readFileSync(reader, 'utf8')) as LoadReport).outcome, 'complete');
+  } finally {
+    closeSync(reader);
+  }
+});
 
 test('polyio load: a report that cannot be written is told before the run', async () => {
   const ended = await polyio(['load', '--json', '/nowhere/report.json']);
