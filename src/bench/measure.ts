@@ -229,7 +229,7 @@ export async function measureCounts(
   await using _silent = await holdSilent(server, cell, { share, setting });
   const counted = new Watched(server, setting);
   const run = () => counted.run(loadOf(cell, active, { ...timing, durationMs: COUNTING_MS }));
-  const calls = uncounted ?? (await countCalls(threads, run));
+  const calls = uncounted ?? (await countCalls(threads, run, setting.signal));
   if (uncounted !== null) await run();
   const grown =
     calm.resident === null || counted.resident === null ? null : counted.resident - calm.resident;
@@ -281,6 +281,7 @@ async function holdSilent(
 async function countCalls(
   threads: readonly number[],
   run: () => Promise<LoadReport>,
+  signal: AbortSignal | undefined,
 ): Promise<CallCounts | string> {
   if (threads.length === 0) return 'not counted: no thread is known to serve';
   try {
@@ -289,6 +290,7 @@ async function countCalls(
     const counts = Object.entries(await counter.detach());
     return Object.fromEntries(counts.map(([name, calls]) => [name, calls / messages]));
   } catch (error) {
+    signal?.throwIfAborted();
     return `not counted: ${(error as Error).message}`;
   }
 }

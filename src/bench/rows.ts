@@ -14,6 +14,8 @@ export interface Collected {
   readonly failure: string | null;
   readonly rounds: readonly (Round | null)[];
   readonly counts: Counts | null;
+  /** Why the calls of this row alone were not counted; null when they were, or none of any row. */
+  readonly uncounted: string | null;
 }
 
 type Pick1 = (round: Round) => number | null;
@@ -78,7 +80,7 @@ export function rowOf(
   baseline: Collected | undefined,
   common: CommonVariance = UNKNOWN,
 ): Row {
-  const { model, workload, idle, connections, bytes, note, failure, rounds, counts } = collected;
+  const { model, workload, idle, connections, bytes, failure, rounds, counts } = collected;
   const of = (pick: Pick1) => medianOf(rounds, pick);
   const base = baseline?.rounds ?? [];
   const rate = figureOf(
@@ -119,7 +121,7 @@ export function rowOf(
     residentBytes: of((round) => round.residentBytes),
     loadCores: of((round) => round.loadCores),
     noisy: [rate, ratio].some((figure) => figure !== null && isNoisy(figure)),
-    note: noteOf(note, rounds, cpu),
+    note: noteOf(collected, cpu),
     failure,
     rounds: rounds.filter((round) => round !== null),
   };
@@ -137,16 +139,13 @@ function isLoadLimit(rounds: readonly (Round | null)[], cpu: Figure | null): boo
   return loadCores > LOAD_FULL && cpu !== null && (cpu.median * rate) / 1e6 < SERVER_BUSY;
 }
 
-function noteOf(
-  note: string | null,
-  rounds: readonly (Round | null)[],
-  cpu: Figure | null,
-): string | null {
+function noteOf({ note, rounds, uncounted }: Collected, cpu: Figure | null): string | null {
   const unserved = Math.max(0, ...rounds.map((round) => round?.neverServed ?? 0));
   const parts = [
     note,
     unserved === 0 ? null : `${unserved} connections were never served`,
     isLoadLimit(rounds, cpu) ? 'the load was at its limit, the server was not' : null,
+    uncounted === null ? null : `system calls ${uncounted}`,
   ];
   return parts.filter((part) => part !== null).join('; ') || null;
 }

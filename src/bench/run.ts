@@ -59,6 +59,7 @@ interface Entry {
   readonly note: string | null;
   readonly rounds: (Round | null)[];
   counts: Counts | null;
+  uncounted: string | null;
   failure: string | null;
 }
 
@@ -83,6 +84,7 @@ function entryOf(contender: Contender, cell: Cell): Entry {
     note: isRefused ? share : share.note,
     rounds: [],
     counts: null,
+    uncounted: null,
     failure: null,
   };
 }
@@ -194,6 +196,8 @@ async function take(step: Step, plan: BenchPlan, setting: Setting): Promise<void
     } else {
       const { uncounted } = plan;
       entry.counts = await measureCounts(contender, cell, { share, setting, uncounted });
+      // What is true of every row is told once, and not by each of them.
+      entry.uncounted = uncounted === null ? entry.counts.uncounted : null;
     }
   } catch (error) {
     setting.signal?.throwIfAborted();
@@ -202,7 +206,8 @@ async function take(step: Step, plan: BenchPlan, setting: Setting): Promise<void
   }
 }
 
-function collect({ contender, cell, share, note, rounds, counts, failure }: Entry): Collected {
+function collect(entry: Entry): Collected {
+  const { contender, cell, share, note, rounds, counts, uncounted, failure } = entry;
   const { workload, idle } = cell;
   return {
     model: contender.name,
@@ -214,6 +219,7 @@ function collect({ contender, cell, share, note, rounds, counts, failure }: Entr
     failure,
     rounds,
     counts,
+    uncounted,
   };
 }
 

@@ -37,6 +37,7 @@ export function collected(model: string, rounds: readonly (Round | null)[]): Col
     failure: null,
     rounds,
     counts: null,
+    uncounted: null,
   };
 }
 

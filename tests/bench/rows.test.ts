@@ -54,3 +54,8 @@ test('rowOf: a load that is slower than the server is told', () => {
   const even = { ...round(190_000, 5), loadCores: 1 };
   assert.equal(rowOf(collected('epoll', [even]), undefined).note, null);
 });
+
+test('rowOf: a row whose calls alone were not counted says why', () => {
+  const one = { ...collected('epoll', [round(1, 1)]), uncounted: 'not counted: no thread' };
+  assert.equal(rowOf(one, undefined).note, 'system calls not counted: no thread');
+});

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { type Contender, peerContender } from '../../src/bench/contender.ts';
 import type { LoadReport } from '../../src/bench/load/report.ts';
+import { runLoad } from '../../src/bench/load/run-load.ts';
 import type { RunLoad, Setting } from '../../src/bench/measure.ts';
 import { treeOf } from '../../src/bench/process-tree.ts';
 import { type BenchPlan, type BenchProgress, runBench } from '../../src/bench/run.ts';
+import { uncountable } from '../../src/bench/system-calls.ts';
 import { cellsOf, findWorkload, type Workload } from '../../src/bench/workload.ts';
 import { test } from '../harness/test.ts';
 
@@ -95,10 +97,10 @@ test('runBench: what the load says went wrong is the row’s sentence', async ()
 test('runBench: an abort gives back what there is, and leaves no process', async () => {
   const abort = new AbortController();
   const before = treeOf(process.pid).length;
-  const runLoad = load(() => 100);
+  const oneLoad = load(() => 100);
   const setting = settingOf((plan, options) => {
     if (calls++ === 2) abort.abort(new Error('enough'));
-    return runLoad(plan, options);
+    return oneLoad(plan, options);
   }, abort.signal);
   let calls = 0;
   const plan = planOf([server('base'), server('other')], { rounds: 5 });
@@ -122,3 +124,35 @@ test('runBench: rounds after the third are left out when the time is up', async 
   assert.ok(progress.every(({ leftMs }) => leftMs > 0));
   assert.equal(progress.length, 3);
 });
+
+test('runBench: calls of one row that are not counted are its note, those of all rows are not', async () => {
+  // This load never gets to its measured time, so that nobody sees which thread serves.
+  for (const [uncounted, note] of [
+    [null, 'system calls not counted: no thread is known to serve'],
+    ['not counted: a test', null],
+  ] as const) {
+    const plan = planOf([server('base')], { rounds: 1, uncounted });
+    const { rows } = await runBench(plan, settingOf(load(() => 100)));
+    assert.deepEqual([rows[0]?.note, rows[0]?.failure], [note, null]);
+    assert.equal(rows[0]?.systemCalls, null);
+  }
+});
+
+test(
+  'runBench: an abort in the last counting is no complete run',
+  async () => {
+    const abort = new AbortController();
+    let calls = 0;
+    const setting = settingOf((plan, options) => {
+      // One round, the load before the counting, and the counted one.
+      if (++calls === 3) abort.abort(new Error('enough'));
+      return runLoad(plan, options);
+    }, abort.signal);
+    const plan = planOf([server('base')], { rounds: 1, uncounted: null });
+    const { rows, complete } = await runBench(plan, setting);
+    assert.equal(calls, 3);
+    assert.equal(complete, false);
+    assert.equal(rows[0]?.rounds.length, 1);
+  },
+  { skip: uncountable() ?? false, limitMs: 60_000 },
+);

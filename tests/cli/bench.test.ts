@@ -112,6 +112,24 @@ test(
   { limitMs: 120_000, skip: missing('strace') },
 );
 
+test(
+  'bench: without strace and taskset it says so, once',
+  async () => {
+    using folder = new Folder();
+    const args = [...ONE.filter((word) => word !== '--no-counts'), '--json'];
+    const env = { PATH: folder.path };
+    const { code, stdout, stderr } = await polyio(args, { limitMs: 60_000, env });
+    assert.equal(code, 0, stderr);
+    const { rows, uncounted, pinned } = JSON.parse(stdout) as BenchReport;
+    assert.equal(uncounted, 'not counted: strace is not installed');
+    assert.match(pinned.note ?? '', /taskset/);
+    for (const { systemCalls, note, rate } of rows) {
+      assert.deepEqual([systemCalls, note, (rate ?? 0) > 0], [null, null, true]);
+    }
+  },
+  LONG,
+);
+
 const MISUSES: readonly [args: string[], code: number, pattern: RegExp][] = [
   [['--models', 'epol'], 2, /there is no model 'epol' \(did you mean epoll\?\); the models are/],
   [['--workload', 'smal'], 2, /there is no workload 'smal' \(did you mean small\?\)/],
