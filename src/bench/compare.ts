@@ -49,7 +49,44 @@ export function parseReport(text: string): BenchReport {
       `it has version ${report.version} of the format, this is ${REPORT_VERSION}`,
     );
   }
+  const damage = damageOf(report);
+  if (damage !== null) throw new TypeError(`it is damaged: ${damage}`);
   return report as BenchReport;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isNumberOrNull(value: unknown): boolean {
+  return value === null || typeof value === 'number';
+}
+
+function isRangeOrNull(value: unknown): boolean {
+  if (!Array.isArray(value)) return value === null;
+  return value.length === 2 && value.every((bound) => typeof bound === 'number');
+}
+
+/** What a comparison needs of a row. */
+const ROW_FIELDS: readonly [name: string, fits: (value: unknown) => boolean][] = [
+  ['model', (value) => typeof value === 'string'],
+  ['workload', (value) => typeof value === 'string'],
+  ['idle', (value) => typeof value === 'number'],
+  ['ratio', isNumberOrNull],
+  ['ratioInterval', isRangeOrNull],
+  ['failure', (value) => value === null || typeof value === 'string'],
+];
+
+/** What of a report cannot be what was written, as a clause, or null. */
+function damageOf({ machine, baseline, rows = [] }: Partial<BenchReport>): string | null {
+  if (!isObject(machine)) return 'it does not say of which machine it is';
+  if (typeof baseline !== 'string') return 'it names no baseline';
+  for (const [index, row] of (rows as readonly unknown[]).entries()) {
+    if (!isObject(row)) return `row ${index + 1} is no object`;
+    const wrong = ROW_FIELDS.find(([name, fits]) => !fits(row[name]));
+    if (wrong !== undefined) return `row ${index + 1} has no proper ${wrong[0]}`;
+  }
+  return null;
 }
 
 function keyOf({ model, workload, idle }: Row): string {

@@ -60,3 +60,20 @@ test('parseReport: takes what was written, and refuses everything else', () => {
   const other = JSON.stringify({ ...report(), version: 99 });
   assert.throws(() => parseReport(other), /version 99 of the format, this is 1/);
 });
+
+test('parseReport: a damaged report is told where it is damaged', () => {
+  const whole = report();
+  const [first, second] = whole.rows;
+  const damaged: readonly [object, RegExp][] = [
+    [{ ...whole, rows: [], machine: undefined }, /it does not say of which machine it is$/],
+    [{ ...whole, baseline: undefined }, /it names no baseline$/],
+    [{ ...whole, rows: [null] }, /row 1 is no object$/],
+    [{ ...whole, rows: [first, { ...second, model: 7 }] }, /row 2 has no proper model$/],
+    [{ ...whole, rows: [{ ...first, ratio: '1' }] }, /row 1 has no proper ratio$/],
+    [{ ...whole, rows: [{ ...first, ratioInterval: [1] }] }, /row 1 has no proper ratioInterval$/],
+    [{ ...whole, rows: [{ ...first, failure: undefined }] }, /row 1 has no proper failure$/],
+  ];
+  for (const [value, pattern] of damaged) {
+    assert.throws(() => parseReport(JSON.stringify(value)), pattern);
+  }
+});

@@ -339,6 +339,10 @@ test('bench compare: two reports, and what is no report', async () => {
   const json = await polyio(['bench', 'compare', a, b, '--json']);
   assert.equal(JSON.parse(json.stdout).rows.length, 20);
   assertFails(await polyio(['bench', 'compare', a, bad]), 1, /bad.json: it is no report of polyio/);
+  for (const damage of [{ rows: [], machine: undefined }, { rows: [null] }]) {
+    writeFileSync(bad, JSON.stringify({ ...report(), ...damage }));
+    assertFails(await polyio(['bench', 'compare', bad, a]), 1, /bad.json: it is damaged: /);
+  }
   const gone = await polyio(['bench', 'compare', a, '/no/x']);
   assertFails(gone, 1, /cannot read the report \/no\/x: there is no such file/);
   const endless = await polyio(['bench', 'compare', '/dev/zero', a]);
