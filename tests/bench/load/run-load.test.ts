@@ -14,6 +14,7 @@ import { ECHO_MODULE, type Server, serve } from '../../../src/servers.ts';
 import { RING_FEATURES } from '../../../src/sys/linux/io-uring/features.ts';
 import { ioUringUnavailable } from '../../../src/sys/linux/io-uring/probe.ts';
 import { test } from '../../harness/test.ts';
+import { startServer } from './echo-server.ts';
 
 const isFull = process.env['POLYIO_TEST_FULL'] === '1';
 const messages = isFull ? 200_000 : 1_000;
@@ -73,6 +74,56 @@ for (const engine of ENGINES) {
       assert.equal(server.statistics().connectionErrors, 0, 'the server saw proper goodbyes');
     });
   }
+
+  test(`runLoad, ${engine}: a ramp begins no connection before its time`, async () => {
+    const [connections, rampMs] = [40, 400];
+    const seenAt: number[] = [];
+    await using server = await startServer((piece, socket, _, connection) => {
+      seenAt[connection - 1] ??= performance.now();
+      socket.write(piece);
+    });
+    const plan = { ...common, engine, target: server.target, connections, rampMs };
+    const report = await runLoad(plan);
+    assert.equal(report.failure, null);
+    assert.equal(seenAt.length, connections);
+    // The first one is there before the ramp; the others may be late, but never early.
+    const [first = 0] = seenAt;
+    for (const [index, at] of seenAt.entries()) {
+      const earliest = (index * rampMs) / connections;
+      assert.ok(at - first >= earliest - 1, `${index}: ${at - first} ms, not before ${earliest}`);
+    }
+  });
+
+  test(`runLoad, ${engine}: as many messages are under way as the pipeline has`, async () => {
+    const [bytes, pipeline] = [7, 5];
+    /** What each connection has sent and not got back; its first message is answered at once. */
+    const held = new Map<unknown, Buffer>();
+    await using server = await startServer((piece, socket) => {
+      const before = held.get(socket);
+      const all = Buffer.concat([before ?? Buffer.alloc(0), piece]);
+      const isWhole = before === undefined || all.length === bytes * pipeline;
+      assert.ok(all.length <= bytes * pipeline, `${all.length} bytes under way`);
+      held.set(socket, isWhole ? Buffer.alloc(0) : all);
+      if (isWhole) socket.write(all);
+    });
+    const plan = { ...common, engine, target: server.target, bytes, pipeline, connections: 3 };
+    assertFine(await runLoad(plan), plan);
+  });
+
+  test(`runLoad, ${engine}: what comes back in the warm-up does not count`, async (context) => {
+    let bytes = 0;
+    await using server = await startServer((piece, socket) => {
+      bytes += piece.length;
+      socket.write(piece);
+    });
+    const plan = { ...common, engine, target: server.target, messages: 200, warmUpMs: 400 };
+    const report = await runLoad(plan);
+    assertFine(report, plan);
+    // One for each connection comes before the warm-up, and one may be under way at the end.
+    const uncounted = bytes / 64 - report.messages - 2 * plan.connections;
+    assert.ok(uncounted > 100, `${uncounted} messages in the warm-up`);
+    context.diagnostic(`${report.messages} messages counted, ${uncounted} in the warm-up`);
+  });
 
   test(`runLoad, ${engine}: on schedule, no more messages come than were due`, async (context) => {
     await using server = await serve(ECHO_MODULE, { model: 'epoll', port: 0 });
