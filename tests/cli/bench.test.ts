@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { treeOf } from '../../src/bench/process-tree.ts';
-import type { BenchReport } from '../../src/bench.ts';
+import { type BenchReport, cellsOf, descriptorsNeeded, WORKLOADS } from '../../src/bench.ts';
 import { MODELS } from '../../src/servers.ts';
+import { descriptorLimit } from '../../src/sys/limits.ts';
 import { report } from '../bench/recorded.ts';
 import { runCommand } from '../harness/child.ts';
 import { test } from '../harness/test.ts';
@@ -61,7 +62,7 @@ test(
 );
 
 test(
-  'bench: every model gives a row; the blocking ones say how many they serve',
+  'bench: each model chosen gives a row with its figures; the blocking ones say how many they serve',
   async (context) => {
     const isFull = process.env['POLYIO_TEST_FULL'] === '1';
     const chosen = isFull ? ['--workload', 'all'] : ['--workload', 'small', '--models', FEW];
@@ -78,13 +79,19 @@ test(
       );
     });
     assert.equal(rows.length, works.length * (isFull ? 9 : 1));
-    for (const { model, workload, rate, note } of rows) {
+    for (const { model, workload, idle, rate, note, switchesPerMessage } of rows) {
       const isBlocking = works.some(({ name, isBlocking }) => name === model && isBlocking);
       if (isBlocking) assert.match(note ?? '', /^serves (1|8) at once/);
-      else assert.ok((rate ?? 0) > 0, `${model} under ${workload}`);
+      // Silent connections would hold all workers of a blocking one.
+      if (isBlocking && idle > 0) continue;
+      assert.ok((rate ?? 0) > 0, `${model} under ${workload}`);
+      assert.equal(typeof switchesPerMessage, 'number', `${model} under ${workload}`);
     }
     const poll = rows.find(({ model }) => model === 'poll');
-    if (process.platform === 'linux') assert.ok((poll?.cpuUsPerMessage ?? 0) > 0);
+    assert.ok((poll?.cpuUsPerMessage ?? 0) > 0);
+    assert.equal(typeof poll?.wouldBlocksPerMessage, 'number');
+    const baseline = rows.find(({ model }) => model === 'node-net');
+    assert.equal(baseline?.wouldBlocksPerMessage, null, 'it makes no calls of its own');
     context.diagnostic(`poll: ${poll?.cpuUsPerMessage?.toFixed(2)} us per message`);
   },
   { limitMs: 420_000 },
@@ -110,6 +117,34 @@ test(
     }
   },
   { limitMs: 120_000, skip: missing('strace') },
+);
+
+const MANY_IDLE = descriptorsNeeded(
+  cellsOf(
+    WORKLOADS.filter(({ hasIdle }) => hasIdle),
+    [5_000],
+  ),
+);
+
+test(
+  'bench: from 5,000 silent connections on, the memory that each of them takes',
+  async (context) => {
+    const short = SHORT.filter((word) => word !== '--no-counts');
+    const which = ['--models', 'poll', '--baseline', 'poll', '--workload', 'idle'];
+    const args = ['bench', ...which, '--idle', '5000', ...short, '--json'];
+    const { code, stdout, stderr } = await polyio(args, { limitMs: 110_000 });
+    assert.equal(code, 0, stderr);
+    const [row] = (JSON.parse(stdout) as BenchReport).rows;
+    assert.equal(row?.idleOpen, 5_000);
+    const bytes = row?.bytesPerConnection ?? 0;
+    assert.ok(bytes > 0 && bytes < 100_000, `${bytes} bytes`);
+    context.diagnostic(`${Math.round(bytes)} bytes for each`);
+  },
+  {
+    ...LONG,
+    skip:
+      descriptorLimit() < MANY_IDLE ? `${MANY_IDLE} descriptors are more than the limit` : false,
+  },
 );
 
 test(
