@@ -28,7 +28,7 @@ machine on one day. What travels to another one are the ratios: messages per sec
   reading: `**ratio**: medians of the ratios of all rounds; in brackets where another run's median is to be expected, 19 times in 20. **cost**: the
 same ratio for CPU time per message, less is better; it is steadier than the rate on a busy machine. **calls**, **switches** and **EAGAIN** are the
 server's system calls, context switches and would-blocks for each message. A number behind a model's name is how many clients it serves at
-once: it was measured with so many, not with those of the workload. \`~\` marks rows whose rounds differ by more than a quarter.`,
+once: it was measured with at most so many, whatever the workload has. \`~\` marks rows whose rounds differ by more than a quarter.`,
   workloads: {
     'ping-pong':
       'One connection, 64 B there and back: all that counts is how fast a sleeping thread is woken.',
@@ -62,7 +62,7 @@ the widest ${worstPercent} %. Two models whose intervals overlap are not told ap
 - Your program. An echo does nothing between receiving and sending; the more yours does, the less the model matters.
 - More than one core. Every server is kept on one; what \`--workers\` and more cores give is not measured here.
 - Hours. A round lasts less than a second: no fragmentation, no garbage collection of a large heap.
-- Blocking models at their best: they are measured with as many clients as they have workers, all of which are busy at once.
+- Blocking models at their best: they are measured with at most as many clients as they have workers, all of which are busy at once.
 - System calls come from a run that is traced, where timing differs. That matters for \`non-blocking\`: it makes as many calls as it has time for,
   and the EAGAIN column, counted in the rounds themselves, says how many. Memory per connection comes from one sample.`,
 };

@@ -28,9 +28,10 @@ function ratioOf({ ratio, ratioInterval }: Row): string {
   return `${two(ratio)} [${two(ratioInterval[0])}–${two(ratioInterval[1])}]`;
 }
 
-function nameOf({ model, noisy, note }: Row): string {
+/** The model, and how many clients it serves at once where that is the limit. */
+function nameOf(model: string, note: string | null): string {
   const atOnce = /^serves (\d+) at once/.exec(note ?? '')?.[1];
-  return `${model}${atOnce === undefined ? '' : ` (${atOnce})`}${noisy ? ' ~' : ''}`;
+  return atOnce === undefined ? model : `${model} (${atOnce})`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -60,7 +61,7 @@ export function workloadTable(rows: readonly Row[], titles: Titles): string {
     'EAGAIN',
   ];
   const cells = rows.map((row) => [
-    nameOf(row),
+    `${nameOf(row.model, row.note)}${row.noisy ? ' ~' : ''}`,
     isBulk ? figure(row.megabytesPerSecond) : rateOf(row),
     ratioOf(row),
     figure(row.p50Us),
@@ -85,11 +86,11 @@ export function idleTable(
   const levels = [...new Set(idle.map((row) => row.idle))];
   const head = [title, ...levels.map((level) => level.toLocaleString('en'))];
   const cells = models.map(({ name }) => [
-    name,
+    nameOf(name, idle.find(({ model }) => model === name)?.note ?? null),
     ...levels.map((level) => {
       const row = idle.find((one) => one.model === name && one.idle === level);
       if (row === undefined || row.rate === null) return NONE;
-      const isLess = row.idleOpen < level;
+      const isLess = row.idleOpen !== null && row.idleOpen < level;
       return isLess ? `${text(row)} (${row.idleOpen})` : text(row);
     }),
   ]);
