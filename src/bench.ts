@@ -38,7 +38,7 @@ export type { Counts, Round, RunLoad, Setting, Timing } from './bench/measure.ts
 export { drawPage } from './bench/page.ts';
 export { findPeer, PEER_NAMES, parsePeer } from './bench/peers.ts';
 export { choosePinning, type Pinning } from './bench/pinning.ts';
-export type { BenchReport, Machine, Row } from './bench/report.ts';
+export { type BenchReport, type Machine, type Row, silentOf } from './bench/report.ts';
 export { type BenchPlan, type BenchProgress, type Findings, runBench } from './bench/run.ts';
 export { freePort } from './bench/server-process.ts';
 export { median, type Range } from './bench/spread.ts';

@@ -8,7 +8,7 @@ import { drawPercentiles } from './page/percentiles.ts';
 import { drawRows } from './page/rows-table.ts';
 import { STYLE } from './page/style.ts';
 import { verbatim } from './page/svg.ts';
-import type { BenchReport, ReportWorkload, Row } from './report.ts';
+import { type BenchReport, type ReportWorkload, type Row, silentOf } from './report.ts';
 import type { Range } from './spread.ts';
 
 type Kinds = (model: string) => string;
@@ -60,14 +60,15 @@ function drawCpu(rows: readonly Row[], kinds: Kinds, name: string): string {
   return figure('CPU time per message', caption, svg);
 }
 
-function drawLatency(rows: readonly Row[], kinds: Kinds, name: string): string {
+function drawLatency(rows: readonly Row[], kinds: Kinds, workload: ReportWorkload): string {
   const known = rows.flatMap(({ model, p50Us, p99Us, p999Us }) => {
     if (p50Us === null || p99Us === null || p999Us === null) return [];
     return [{ name: model, kind: kinds(model), p50: p50Us, p99: p99Us, p999: p999Us }];
   });
   if (known.length === 0) return '';
-  const svg = drawPercentiles(known, `Latency percentiles under ${name}`);
-  return figure('Latency', 'From sending a message until all of it was back.', svg);
+  const svg = drawPercentiles(known, `Latency percentiles under ${workload.name}`);
+  const since = workload.ratePerSecond === null ? 'sending a message' : 'when a message was due';
+  return figure('Latency', `From ${since} until all of it was back.`, svg);
 }
 
 function curvesOf(
@@ -80,7 +81,7 @@ function curvesOf(
       .filter(({ model }) => model === name)
       .flatMap((row) => {
         const value = pick(row);
-        return value === null ? [] : [{ level: row.idle, value }];
+        return value === null ? [] : [{ level: row.idle, silent: silentOf(row), value }];
       });
     // The baseline has the first colour, which is grey.
     const place = name === report.baseline ? 0 : 1 + (index % 11);
@@ -124,7 +125,7 @@ function drawWorkload(workload: ReportWorkload, report: BenchReport): string {
     ? drawLevels(rows, report)
     : [
         `<div class="pair">${drawRates(rows, kinds, name)}${drawCpu(rows, kinds, name)}</div>`,
-        drawLatency(rows, kinds, name),
+        drawLatency(rows, kinds, workload),
       ].join('\n');
   return `<section><h2>${verbatim(name)}</h2><p class="about">${verbatim(summary)}</p>
 ${pictures}

@@ -50,9 +50,9 @@ export interface ReportModel {
 export interface Row {
   readonly model: string;
   readonly workload: string;
-  /** How many silent connections there were to be, and how many there were. */
+  /** How many silent connections there were to be, and how many there were: null without a round. */
   readonly idle: number;
-  readonly idleOpen: number;
+  readonly idleOpen: number | null;
   /** How many connections were active. */
   readonly connections: number;
   readonly bytes: number;
@@ -87,7 +87,7 @@ export interface Row {
   readonly noisy: boolean;
   /** What to know about this row, or null. */
   readonly note: string | null;
-  /** Why it has no figures, or fewer rounds than the others; null when nothing failed. */
+  /** What went wrong: it has no figures, or those of fewer rounds. Null when nothing did. */
   readonly failure: string | null;
   readonly rounds: readonly Round[];
 }
@@ -116,4 +116,9 @@ export interface BenchReport {
   /** Why system calls were not counted, or null. */
   readonly uncounted: string | null;
   readonly rows: readonly Row[];
+}
+
+/** How many silent connections a row is about: those that there were, else those that there were to be. */
+export function silentOf({ rate, idle, idleOpen }: Row): number {
+  return rate === null ? idle : (idleOpen ?? idle);
 }

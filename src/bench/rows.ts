@@ -95,7 +95,7 @@ export function rowOf(
     model,
     workload,
     idle,
-    idleOpen: of((round) => round.idleOpen) ?? 0,
+    idleOpen: of((round) => round.idleOpen),
     connections,
     bytes,
     rate: rate?.median ?? null,

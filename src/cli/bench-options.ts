@@ -113,7 +113,10 @@ export function declareOptions(command: Command): void {
       DEFAULT_WORKLOADS.join(','),
     )
     .option('--baseline <name>', 'what ratios are taken against', 'node-net')
-    .option('--quick', `${QUICK.rounds} short rounds: under 2 minutes, and less sure`)
+    .option(
+      '--quick',
+      `${QUICK.rounds} short rounds, idle only beside ${QUICK_IDLE.join(', ')} and its calls counted once: small and idle in under 2 minutes, and less sure`,
+    )
     .addOption(number('--rounds <n>', `how often each is measured (${rounds})`, 1, ROUNDS_MAX))
     .addOption(
       number('--duration <ms>', `how long is measured (${durationMs})`, 10, DURATION_MAX_MS),

@@ -1,7 +1,7 @@
 /** `bench` for people: a table for each workload, with bars, and what to know about the rows. */
 import { stripVTControlCharacters } from 'node:util';
 import Table from 'cli-table3';
-import type { BenchReport, Machine, Row } from '../bench.ts';
+import { type BenchReport, type Machine, type Row, silentOf } from '../bench.ts';
 import { bytes, compact, count } from './figures.ts';
 import { color } from './output.ts';
 
@@ -50,7 +50,7 @@ const MODEL: Column = {
 const IDLE: Column = {
   title: 'silent',
   drop: 0,
-  text: ({ idle, idleOpen, rate }) => (rate === null ? idle : idleOpen).toLocaleString('en'),
+  text: (row) => silentOf(row).toLocaleString('en'),
 };
 
 const COLUMNS: readonly Column[] = [

@@ -29,7 +29,7 @@ import { polyioVersion } from './version.ts';
 const HELP = `
 Examples:
   polyio bench                                   all models, small and idle: under 8 minutes
-  polyio bench --quick                           the same in under 2
+  polyio bench --quick                           the same in under 2, and less sure
   polyio bench --models epoll,io-uring --workload small,bulk,pipelined
   polyio bench --peers all --html report.html    with Bun, Deno and Python where installed
   polyio bench --peer 'C=./echo-server --port {port}' --baseline C

@@ -27,9 +27,10 @@ was due until all of it was back. The load comes from a process of its own.
 Ctrl-C ends it: what was measured until then is printed, exit code 0; a second one ends it at once.
 Exit codes: 0 fine, 1 something went wrong (the figures until then are printed), 2 wrong usage.
 --json prints one object: rate, megabytesPerSecond, messages, bytes, measuredMs, connectMs,
-latency and connectLatency (microseconds: p50, p90, p99, p999, max, and histogram, an encoded
-HdrHistogram of nanoseconds), perConnection, neverServed, idle, errors by kind, behind, cpu, engine,
-outcome (complete, interrupted, failed), failure (a sentence, or null), plan.`;
+connects, latency and connectLatency (microseconds: count, mean, min, p50, p90, p99, p999, max, and
+histogram, an encoded HdrHistogram of nanoseconds), perConnection (min, max), neverServed, idle,
+errors by kind, behind, cpu, engine, rejected (why not a better one), outcome (complete,
+interrupted, failed), failure (a sentence, or null), plan.`;
 
 function printReport(report: LoadReport): void {
   if (report.outcome === 'interrupted') {

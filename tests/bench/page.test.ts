@@ -55,6 +55,24 @@ test('page: names from the command line are text, whatever they contain', () => 
   assert.match(page, /&lt;peer&gt; &amp; &quot;co&quot;/);
 });
 
+test('page: a point of the chart says how many silent connections there were', () => {
+  const made = report();
+  const rows = made.rows.map((row) => {
+    return row.model === 'poll' && row.idle === 1_000 ? { ...row, idleOpen: 950 } : row;
+  });
+  const page = drawPage({ ...made, rows });
+  assert.match(page, /<title>poll, 950 silent: /);
+  assert.match(page, /<title>epoll, 1,000 silent: /);
+});
+
+test('page: latency counts from when a message was due where there is a schedule', () => {
+  const made = report();
+  const scheduled = made.workloads.map((workload) => ({ ...workload, ratePerSecond: 1_000 }));
+  assert.match(drawPage(made), /From sending a message until all of it was back\./);
+  const page = drawPage({ ...made, workloads: scheduled });
+  assert.match(page, /From when a message was due until all of it was back\./);
+});
+
 test('page: an interrupted run without a single figure is still a page', () => {
   const { rows, ...rest } = report();
   const empty = rows.map((row) => ({

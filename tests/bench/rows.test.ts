@@ -25,6 +25,7 @@ test('rowOf: without rounds there are no figures, and the reason stays', () => {
   const row = rowOf({ ...collected('select', []), note: 'stops at 950' }, undefined);
   assert.deepEqual([row.rate, row.ratio, row.cost, row.p50Us], [null, null, null, null]);
   assert.equal(row.note, 'stops at 950');
+  assert.equal(row.idleOpen, null, 'nobody looked');
   assert.equal(row.noisy, false);
 });
 

@@ -111,6 +111,19 @@ test('polyio load --json: one object to standard output, or to a file beside the
   assert.equal((JSON.parse(readFileSync(file, 'utf8')) as LoadReport).outcome, 'complete');
 });
 
+test('polyio load --help names every field of its JSON', async () => {
+  await using serving = await Serving.start([]);
+  const [{ stdout: help }, { stdout: json }] = await Promise.all([
+    polyio(['load', '--help']),
+    polyio(['load', '--port', `${serving.port}`, ...SHORT, '--json']),
+  ]);
+  const [, told = ''] = /--json prints one object: (.*)/s.exec(help) ?? [];
+  const report = JSON.parse(json) as LoadReport;
+  for (const field of [...Object.keys(report), ...Object.keys(report.latency)]) {
+    assert.match(told, new RegExp(`\\b${field}\\b`));
+  }
+});
+
 test('polyio load: Ctrl-C prints what it has, exit code 0, and no process is left', async () => {
   await using serving = await Serving.start([]);
   await using loading = new Loading(

@@ -6,11 +6,19 @@ import { scaleLog, scalePoint } from 'd3-scale';
 import { line } from 'd3-shape';
 import { chart, element, short, text, title } from './svg.ts';
 
+export interface Point {
+  /** How many silent connections there were to be: its place. */
+  readonly level: number;
+  /** How many there were. */
+  readonly silent: number;
+  readonly value: number;
+}
+
 export interface Curve {
   readonly name: string;
   /** The place of its colour and dashes. */
   readonly index: number;
-  readonly points: readonly { readonly level: number; readonly value: number }[];
+  readonly points: readonly Point[];
 }
 
 const WIDTH = 520;
@@ -79,13 +87,13 @@ export function drawIdle(
   });
   const middle = (LEFT + WIDTH - RIGHT) / 2;
   const below = { x: middle, y: HEIGHT - 8, class: 'tick', 'text-anchor': 'middle' };
-  const path = line<{ level: number; value: number }>()
+  const path = line<Point>()
     .x(({ level }) => x(level) ?? 0)
     .y(({ value }) => y(value));
   const drawn = curves.map(({ name, index, points }) => {
     const stroke = element('path', { d: path([...points]) ?? '', class: `curve c${index}` });
-    const dots = points.map(({ level, value }) => {
-      const said = title(`${name}, ${level.toLocaleString('en')} silent: ${short(value)} ${unit}`);
+    const dots = points.map(({ level, silent, value }) => {
+      const said = title(`${name}, ${silent.toLocaleString('en')} silent: ${short(value)} ${unit}`);
       const at = { cx: x(level) ?? 0, cy: y(value), r: 3.5, class: `point c${index}` };
       return element('circle', at, said);
     });

@@ -1,5 +1,5 @@
 /** The rows of a workload as a table, with what to know about them. */
-import type { Row } from '../report.ts';
+import { type Row, silentOf } from '../report.ts';
 import type { Range } from '../spread.ts';
 import { time } from './percentiles.ts';
 import { short, verbatim } from './svg.ts';
@@ -50,7 +50,7 @@ const COLUMNS: readonly Column[] = [
   {
     title: 'silent',
     isFor: hasIdle,
-    text: ({ idleOpen, idle, rate }) => (rate === null ? idle : idleOpen).toLocaleString('en'),
+    text: (row) => silentOf(row).toLocaleString('en'),
   },
   { title: 'active', isFor: always, text: ({ connections }) => connections.toLocaleString('en') },
   {
