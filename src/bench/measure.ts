@@ -108,7 +108,6 @@ function loadOf({ workload }: Cell, share: Share, timing: Timing): Load {
 class Watched {
   readonly #server: ServerProcess;
   readonly #setting: Setting;
-  readonly #tree: readonly number[];
   #timer: NodeJS.Timeout | undefined;
   before: TreeUse | null = null;
   after: TreeUse | null = null;
@@ -117,20 +116,21 @@ class Watched {
   constructor(server: ServerProcess, setting: Setting) {
     this.#server = server;
     this.#setting = setting;
-    this.#tree = treeOf(server.pid);
   }
 
   #look({ phase }: LoadProgress, durationMs: number): void {
     if (phase !== 'measuring' || this.before !== null) return;
-    this.before = readUse(this.#tree);
+    this.before = readUse(treeOf(this.#server.pid));
     // Not at the end itself: the connections are closed then, which costs the server as well.
     this.#timer = setTimeout(() => this.#lookAgain(), Math.floor(durationMs * LAST_LOOK));
   }
 
   #lookAgain(): void {
-    this.after = readUse(this.#tree);
+    // Anew: a server may fork for its clients.
+    const tree = treeOf(this.#server.pid);
+    this.after = readUse(tree);
     // Last, since it stops the server for a moment.
-    this.resident = residentBytes(this.#tree);
+    this.resident = residentBytes(tree);
   }
 
   /** Rejects with MeasureFailure when the load did not run its time. */

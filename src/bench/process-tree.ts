@@ -8,7 +8,8 @@
  *  - `smaps_rollup` has the proportional set size, which counts a page that processes share once.
  *
  * What this means for us: everything is read from outside, the same way for every server, ours or
- * a peer's, and a machine without /proc gives null.
+ * a peer's, and a machine without /proc gives null. A process that is forked meanwhile counts from
+ * its beginning, one that ends before the second look is not seen.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 
