@@ -40,7 +40,8 @@ have their turn. A ratio is taken against the baseline of the same round, so com
 rates. The interval behind it is where the median of another run is to be expected, 19 times in 20.
 System calls are counted by strace in a short run of their own, on the threads that serve.
 
-Ctrl-C ends it and prints what has been measured; a second one ends it at once.
+Ctrl-C ends it and prints what has been measured, as do SIGTERM and SIGHUP; a second one ends it at
+once.
 Exit codes: 0 fine, 1 something could not be measured, or it was interrupted, 2 wrong usage.`;
 
 const SERVE = [process.execPath, fileURLToPath(new URL('../cli.js', import.meta.url)), 'serve'];
@@ -125,7 +126,8 @@ async function run(flags: BenchFlags): Promise<void> {
   // Before the run: nobody wants to hear of a wrong path after eight minutes.
   const json = flags.json === undefined ? null : openReport(flags.json, 'the report');
   const html = flags.html === undefined ? null : openText(flags.html, 'the page');
-  const signals = new StopSignals();
+  // A terminal that is closed takes no servers with it: they are process groups of their own.
+  const signals = new StopSignals(['SIGHUP']);
   const interrupt = new AbortController();
   void signals.first.then((signal) => interrupt.abort(new Failure(signal)));
   void signals.second.then(() => process.exit(EXIT.failure));

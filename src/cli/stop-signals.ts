@@ -11,11 +11,14 @@ export class StopSignals {
   readonly first: Promise<StopSignal>;
   readonly second: Promise<StopSignal>;
 
-  constructor() {
+  /** @param others more signals that ask for it, such as SIGHUP: the terminal has gone */
+  constructor(others: readonly StopSignal[] = []) {
     const takers: ((signal: StopSignal) => void)[] = [];
     this.first = new Promise((resolve) => takers.push(resolve));
     this.second = new Promise((resolve) => takers.push(resolve));
     // Never taken off: without a listener a third signal would kill before the workers have ended.
-    for (const signal of STOP_SIGNALS) process.on(signal, () => takers.shift()?.(signal));
+    for (const signal of new Set([...STOP_SIGNALS, ...others])) {
+      process.on(signal, () => takers.shift()?.(signal));
+    }
   }
 }

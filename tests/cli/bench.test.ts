@@ -309,45 +309,55 @@ for (const [peer, program] of [
   );
 }
 
-test(
-  'bench: Ctrl-C prints what there is and leaves no process',
-  async () => {
-    using folder = new Folder();
-    const json = folder.file('report.json');
-    const seen = new Set<number>();
-    const args = ['--models', 'epoll', '--workload', 'ping-pong', '--rounds', '100', '--no-counts'];
-    const child = spawn(process.execPath, [
-      CLI,
-      'bench',
-      ...args,
-      '--duration',
-      '50',
-      '--json',
-      json,
-    ]);
-    const ended = once(child, 'close');
-    const text = { out: '', err: '' };
-    child.stdout.setEncoding('utf8').on('data', (part: string) => (text.out += part));
-    child.stderr.setEncoding('utf8').on('data', (part: string) => (text.err += part));
-    const tree = await until(
-      'two servers and the third',
-      () => {
-        const pids = treeOf(child.pid ?? 0);
-        for (const pid of pids) seen.add(pid);
-        return seen.size >= 8 && pids.length > 1 && pids;
-      },
-      60_000,
-    );
-    child.kill('SIGINT');
-    const [code] = await ended;
-    assert.equal(code, 1, text.err);
-    assert.match(text.err, /polyio: interrupted; what had been measured until then is above\n$/);
-    assert.match(text.out, /\nnode-net ~? *[\d.,k]+ /);
-    assert.equal((JSON.parse(readFileSync(json, 'utf8')) as BenchReport).complete, false);
-    await until('the end of all of them', () => ![...tree, ...seen].some(isAlive));
-  },
-  LONG,
-);
+for (const signal of ['SIGINT', 'SIGHUP'] as const) {
+  test(
+    `bench: ${signal} prints what there is and leaves no process`,
+    async () => {
+      using folder = new Folder();
+      const json = folder.file('report.json');
+      const seen = new Set<number>();
+      const args = [
+        '--models',
+        'epoll',
+        '--workload',
+        'ping-pong',
+        '--rounds',
+        '100',
+        '--no-counts',
+      ];
+      const child = spawn(process.execPath, [
+        CLI,
+        'bench',
+        ...args,
+        '--duration',
+        '50',
+        '--json',
+        json,
+      ]);
+      const ended = once(child, 'close');
+      const text = { out: '', err: '' };
+      child.stdout.setEncoding('utf8').on('data', (part: string) => (text.out += part));
+      child.stderr.setEncoding('utf8').on('data', (part: string) => (text.err += part));
+      const tree = await until(
+        'two servers and the third',
+        () => {
+          const pids = treeOf(child.pid ?? 0);
+          for (const pid of pids) seen.add(pid);
+          return seen.size >= 8 && pids.length > 1 && pids;
+        },
+        60_000,
+      );
+      child.kill(signal);
+      const [code] = await ended;
+      assert.equal(code, 1, text.err);
+      assert.match(text.err, /polyio: interrupted; what had been measured until then is above\n$/);
+      assert.match(text.out, /\nnode-net ~? *[\d.,k]+ /);
+      assert.equal((JSON.parse(readFileSync(json, 'utf8')) as BenchReport).complete, false);
+      await until('the end of all of them', () => ![...tree, ...seen].some(isAlive));
+    },
+    LONG,
+  );
+}
 
 test('bench compare: two reports, and what is no report', async () => {
   using folder = new Folder();
