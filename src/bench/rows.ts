@@ -14,7 +14,7 @@ export interface Collected {
   readonly failure: string | null;
   readonly rounds: readonly (Round | null)[];
   readonly counts: Counts | null;
-  /** Why the calls of this row alone were not counted; null when they were, or none of any row. */
+  /** Why nothing was counted for this row alone; null when it was, or for no row at all. */
   readonly uncounted: string | null;
 }
 

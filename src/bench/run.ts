@@ -59,6 +59,7 @@ interface Entry {
   readonly note: string | null;
   readonly rounds: (Round | null)[];
   counts: Counts | null;
+  /** Why there are no counts, while the rounds went well. */
   uncounted: string | null;
   failure: string | null;
 }
@@ -190,8 +191,9 @@ async function take(step: Step, plan: BenchPlan, setting: Setting): Promise<void
   const { entry, round } = step;
   const { contender, cell, share } = entry;
   if (share === null) return;
+  const isCounting = round > plan.rounds;
   try {
-    if (round <= plan.rounds) {
+    if (!isCounting) {
       entry.rounds.push(await measureRound(contender, cell, { share, setting }));
     } else {
       const { uncounted } = plan;
@@ -202,7 +204,9 @@ async function take(step: Step, plan: BenchPlan, setting: Setting): Promise<void
   } catch (error) {
     setting.signal?.throwIfAborted();
     // Whatever it was: the other rows are worth having, and this one says it.
-    entry.failure = (error as Error).message;
+    const { message } = error as Error;
+    if (isCounting) entry.uncounted = `not counted: ${message}`;
+    else entry.failure = message;
   }
 }
 

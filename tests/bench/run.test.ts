@@ -156,3 +156,16 @@ test(
   },
   { skip: uncountable() ?? false, limitMs: 60_000 },
 );
+
+test('runBench: a server that fails in the counting alone keeps its row, with a note', async () => {
+  let calls = 0;
+  const fine = load(() => 100);
+  const failing = load(() => 100, { outcome: 'failed', failure: '3 wrong-bytes' });
+  const setting = settingOf((plan) => (++calls > 1 ? failing(plan) : fine(plan)));
+  const plan = planOf([server('base')], { rounds: 1, uncounted: null });
+  const { rows } = await runBench(plan, setting);
+  assert.equal(calls, 2);
+  const [row] = rows;
+  assert.deepEqual([row?.rate, row?.failure], [100, null]);
+  assert.equal(row?.note, 'system calls not counted: 3 wrong-bytes');
+});
