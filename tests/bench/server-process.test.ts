@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type Contender, modelContender, peerContender } from '../../src/bench/contender.ts';
+import { choosePinning, onCore, type Pinning } from '../../src/bench/pinning.ts';
 import { treeOf } from '../../src/bench/process-tree.ts';
 import { freePort, killServers, ServerProcess } from '../../src/bench/server-process.ts';
 import { modelInfo } from '../../src/servers.ts';
@@ -49,6 +51,33 @@ test('blocking-processes: no worker outlives it, whether it is stopped or killed
     await until('the end of all of them', () => !tree.some(isAlive));
   }
 });
+
+/** The cores that each thread of a process may use. */
+function coresOf(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/task`).map((tid) => {
+    const status = readFileSync(`/proc/${pid}/task/${tid}/status`, 'utf8');
+    return /^Cpus_allowed_list:\s+(.*)$/m.exec(status)?.[1] ?? '';
+  });
+}
+
+const pinning = choosePinning();
+
+for (const contender of [
+  modelContender(modelInfo('blocking-processes'), serveCommand),
+  modelContender(modelInfo('blocking-threads'), serveCommand),
+  program(LISTENER),
+]) {
+  test(
+    `${contender.name}: every thread of its whole tree is kept on the core that it is given`,
+    async () => {
+      const { server: core } = pinning as Pinning;
+      await using server = await ServerProcess.start(contender, { port: 0, under: onCore(core) });
+      const cores = treeOf(server.pid).flatMap(coresOf);
+      assert.deepEqual([...new Set(cores)], [String(core)]);
+    },
+    { skip: typeof pinning === 'string' ? pinning : false },
+  );
+}
 
 test('a peer listens on the port that it is given', async () => {
   await using server = await ServerProcess.start(program(LISTENER), FREE);
