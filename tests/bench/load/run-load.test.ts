@@ -136,6 +136,29 @@ for (const engine of ENGINES) {
     context.diagnostic(`${Math.round(report.rate)}/s of 2000/s, ${report.behind} behind`);
   });
 
+  test(`runLoad, ${engine}: a pause of the server shows with a rate, and is hidden without`, async (context) => {
+    const pauseMs = 300;
+    const load = async (rate: number): Promise<LoadReport> => {
+      await using server = await startServer((piece, socket, count) => {
+        const wait = count === 200 ? pauseMs : 0;
+        if (wait === 0) socket.write(piece);
+        else setTimeout(() => socket.write(piece), wait);
+      });
+      const flow = { connections: 1, messages: 1_000, warmUpMs: 0, rate };
+      const report = await runLoad({ ...common, ...flow, engine, target: server.target });
+      assert.equal(report.failure, null);
+      return report;
+    };
+    const pauseUs = pauseMs * 1_000;
+    const [closed, open] = [await load(0), await load(1_000)];
+    // One message met the pause, and the next one was not sent before its end.
+    assert.ok(closed.latency.max > pauseUs * 0.9 && closed.latency.p99 < pauseUs / 2);
+    // 300 were due in it, half of them in its first half.
+    assert.ok(open.latency.p90 > pauseUs * 0.45, `${open.latency.p90} us`);
+    const [hidden, shown] = [closed.latency.p90, open.latency.p90].map(Math.round);
+    context.diagnostic(`p90 is ${hidden} us without a rate, ${shown} us with one`);
+  });
+
   test(`runLoad, ${engine}: a schedule that nobody keeps shows in latencies and what is behind`, async () => {
     await using server = await serve(ECHO_MODULE, { model: 'epoll', port: 0 });
     const plan = { ...common, engine, target: targetOf(server), rate: 10_000_000 };
