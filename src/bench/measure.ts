@@ -84,6 +84,8 @@ const BEFORE_COUNTING_MS = 300;
 const COUNTING_MS = 400;
 /** Longer than any counting takes. */
 const HOLD_MS = 60_000;
+/** How much later than its connections a server that dies may be gone. */
+const ENDING_MS = 100;
 /** When the server is looked at again, as a part of the measured time. */
 const LAST_LOOK = 0.92;
 
@@ -147,7 +149,7 @@ class Watched {
     clearTimeout(this.#timer);
     signal?.throwIfAborted();
     if (report.outcome === 'complete' && report.messages > 0) return report;
-    const { death } = this.#server;
+    const death = await this.#server.deathWithin(ENDING_MS);
     const why = report.failure ?? 'not one message came back';
     throw new MeasureFailure(death === null ? why : `the server ${death} (${why})`);
   }

@@ -150,6 +150,19 @@ export class ServerProcess implements AsyncDisposable {
     return exitCode === null ? null : `ended with code ${exitCode}${because}`;
   }
 
+  /** The same, once it has had so long to end: a connection breaks before its process is gone. */
+  async deathWithin(limitMs: number): Promise<string | null> {
+    if (this.death === null) await this.#endedWithin(limitMs);
+    return this.death;
+  }
+
+  async #endedWithin(limitMs: number): Promise<void> {
+    const timer = new AbortController();
+    const late = sleep(limitMs, undefined, { signal: timer.signal }).catch(() => {});
+    await Promise.race([this.#ended, late]);
+    timer.abort();
+  }
+
   #take(text: string): void {
     const lines = `${this.#rest}${text}`.split('\n');
     this.#rest = (lines.pop() ?? '').slice(-KEPT_TEXT * 10);
@@ -187,10 +200,7 @@ export class ServerProcess implements AsyncDisposable {
   /** Ends it in good order, or by force when that takes too long. What it counted; null for peers. */
   async stop(): Promise<ServerCounts | null> {
     this.#signal('SIGTERM');
-    const timer = new AbortController();
-    const late = sleep(STOP_LIMIT_MS, undefined, { signal: timer.signal }).catch(() => {});
-    await Promise.race([this.#ended, late]);
-    timer.abort();
+    await this.#endedWithin(STOP_LIMIT_MS);
     await this[Symbol.asyncDispose]();
     const statistics = this.#event('stopped')?.['statistics'] as ServerCounts | undefined;
     return statistics ?? null;

@@ -155,6 +155,14 @@ for (const [what, contender, pattern] of FAILURES) {
   });
 }
 
+test('deathWithin: tells an end that is under way, and does not wait for one that is not', async () => {
+  const source = `process.on('SIGUSR2', () => setTimeout(() => process.exit(7), 50)); ${LISTENER}`;
+  await using server = await ServerProcess.start(program(source), FREE);
+  assert.equal(await server.deathWithin(20), null);
+  process.kill(server.pid, 'SIGUSR2');
+  assert.equal(await server.deathWithin(20_000), 'ended with code 7');
+});
+
 test('an abort ends the wait for a server', async () => {
   const abort = new AbortController();
   const silent = program('setInterval(() => {}, 1000)');
