@@ -53,7 +53,7 @@ const IDLE: Column = {
   text: (row) => silentOf(row).toLocaleString('en'),
 };
 
-const COLUMNS: readonly Column[] = [
+const RATE: readonly Column[] = [
   { title: 'messages/s', drop: 0, text: ({ rate }) => (rate === null ? NONE : compact(rate)) },
   {
     title: '',
@@ -62,6 +62,9 @@ const COLUMNS: readonly Column[] = [
     text: ({ rate }, best) => color.cyan(bar((rate ?? 0) / best)),
   },
   { title: 'ratio', drop: 0, isLeft: true, text: ratio },
+];
+
+const COSTS: readonly Column[] = [
   { title: 'p50 µs', drop: 5, text: ({ p50Us }) => figure(p50Us) },
   { title: 'p99', drop: 0, text: ({ p99Us }) => figure(p99Us) },
   { title: 'p99.9', drop: 6, text: ({ p999Us }) => figure(p999Us) },
@@ -72,11 +75,16 @@ const COLUMNS: readonly Column[] = [
   { title: 'EAGAIN', drop: 2, text: ({ wouldBlocksPerMessage }) => figure(wouldBlocksPerMessage) },
 ];
 
-const MEGABYTES: Column = {
-  title: 'MB/s',
-  drop: 0,
-  text: ({ megabytesPerSecond }) => figure(megabytesPerSecond),
-};
+/** How soon a column is left out that says the least: with small messages megabytes do. */
+const DROP_FIRST = 8;
+
+function megabytes(drop: number): Column {
+  return {
+    title: 'MB/s',
+    drop,
+    text: ({ megabytesPerSecond }) => figure(megabytesPerSecond),
+  };
+}
 
 const MEMORY: Column = {
   title: 'memory each',
@@ -96,13 +104,13 @@ const NO_BORDERS = Object.fromEntries(
 
 function columnsOf(rows: readonly Row[]): Column[] {
   const hasIdle = rows.some(({ idle }) => idle > 0);
-  const [rate, ...rest] = COLUMNS as [Column, ...Column[]];
+  const isBulk = rows.some((row) => row.bytes >= BULK_BYTES);
   return [
     MODEL,
     ...(hasIdle ? [IDLE] : []),
-    rate,
-    ...(rows.some((row) => row.bytes >= BULK_BYTES) ? [MEGABYTES] : []),
-    ...rest,
+    ...RATE,
+    megabytes(isBulk ? 0 : DROP_FIRST),
+    ...COSTS,
     ...(hasIdle ? [MEMORY] : []),
   ];
 }

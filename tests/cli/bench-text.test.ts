@@ -21,7 +21,7 @@ test('table: columns are left out until it fits, the figures that matter stay', 
   const rows = report().rows.filter(({ workload }) => workload === 'small');
   const wide = drawTable(rows, 200);
   const narrow = drawTable(rows, 76);
-  assert.match(wide[0] as string, /model +messages\/s +ratio +p50 µs +p99 +p99.9 +CPU µs/);
+  assert.match(wide[0] as string, /model +messages\/s +ratio +MB\/s +p50 µs +p99 +p99.9 +CPU µs/);
   assert.match(narrow[0] as string, /^model +messages\/s +ratio +p99 +CPU µs/);
   assert.ok(
     narrow.every((line) => line.length <= 76),

@@ -35,9 +35,6 @@ interface Column {
 }
 
 const always = () => true;
-/** From this size on megabytes say more than messages. */
-const BULK_BYTES = 4_096;
-const isBulk = (rows: readonly Row[]) => rows.some(({ bytes }) => bytes >= BULK_BYTES);
 const hasIdle = (rows: readonly Row[]) => rows.some(({ idle }) => idle > 0);
 
 const COLUMNS: readonly Column[] = [
@@ -58,7 +55,7 @@ const COLUMNS: readonly Column[] = [
     isFor: always,
     text: ({ rate, rateSpread }) => withRange(rate, rateSpread, short),
   },
-  { title: 'MB/s', isFor: isBulk, text: ({ megabytesPerSecond }) => number(megabytesPerSecond) },
+  { title: 'MB/s', isFor: always, text: ({ megabytesPerSecond }) => number(megabytesPerSecond) },
   {
     title: 'ratio<br>[expected]',
     isFor: always,
