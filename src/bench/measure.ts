@@ -223,23 +223,30 @@ export async function measureCounts(
     await watched.run(loadOf(cell, active, { ...timing, durationMs }));
     return watched;
   };
-  let calm = await runActive(BEFORE_COUNTING_MS);
-  const threads = servingThreads(calm.before, calm.after);
+  const first = await runActive(BEFORE_COUNTING_MS);
+  // Which threads work is seen as well by a look that comes too late for figures.
+  const threads = servingThreads(first.before, first.after ?? readUse(treeOf(server.pid)));
   const wantsMemory = share.idle >= IDLE_FOR_MEMORY;
   // The heap has grown with the first load and not yet with a second one.
-  if (wantsMemory) calm = await runActive(COUNTING_MS);
+  if (wantsMemory) await runActive(COUNTING_MS);
+  const calm = wantsMemory ? residentBytes(treeOf(server.pid)) : null;
   await using _silent = await holdSilent(server, cell, { share, setting });
   const counted = new Watched(server, setting);
   const run = () => counted.run(loadOf(cell, active, { ...timing, durationMs: COUNTING_MS }));
   const calls = uncounted ?? (await countCalls(threads, run, setting.signal));
   if (uncounted !== null) await run();
-  const grown =
-    calm.resident === null || counted.resident === null ? null : counted.resident - calm.resident;
+  const full = wantsMemory ? residentBytes(treeOf(server.pid)) : null;
   return {
     systemCalls: typeof calls === 'string' ? null : calls,
     uncounted: typeof calls === 'string' ? calls : null,
-    bytesPerConnection: grown === null || !wantsMemory ? null : Math.max(0, grown) / share.idle,
+    bytesPerConnection: memoryOfEach(calm, full, share.idle),
   };
+}
+
+/** Null where garbage outweighs it. */
+function memoryOfEach(before: number | null, after: number | null, idle: number): number | null {
+  if (before === null || after === null || after <= before) return null;
+  return (after - before) / idle;
 }
 
 /** Opens the silent connections of a cell and keeps them until it is disposed. */
