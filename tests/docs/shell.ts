@@ -150,7 +150,7 @@ export class Session {
   }
 
   async #spawn(line: string): Promise<string> {
-    const isDefault = /\b(polyio serve|npm start)\b/.test(line) && !/--port\b/.test(line);
+    const isDefault = /\b(polyio serve|npm start)\b/.test(line) && !/--(port|path)\b/.test(line);
     const separator = line === 'npm start' ? ' --' : '';
     const given = line.replaceAll(PAGE_PORT, this.#port);
     const command = isDefault ? `${given}${separator} --port ${this.#port}` : given;
