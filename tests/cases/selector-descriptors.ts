@@ -10,7 +10,7 @@ import { bindTruth } from '../../src/sys/ffi.ts';
 import { EVENTFD } from '../../src/sys/linux/abi.ts';
 import { eventfd } from '../../src/sys/linux/eventfd.ts';
 import { fcntl, open } from '../../src/sys/posix/fcntl.ts';
-import { pipe2 } from '../../src/sys/posix/unistd.ts';
+import { openPipe } from '../../src/sys/posix/unistd.ts';
 import {
   acceptSocket,
   bindAddress,
@@ -25,7 +25,7 @@ import { openOneEndedPipe, openWakeable } from '../../src/sys/waking.ts';
 import { FILE } from '../../src/sys/windows/completion-abi.ts';
 import { openOverlapped } from '../../src/sys/windows/file.ts';
 
-const { O_CLOEXEC, O_NONBLOCK, O_RDONLY, F_DUPFD_CLOEXEC } = FCNTL;
+const { O_CLOEXEC, O_RDONLY, F_DUPFD_CLOEXEC } = FCNTL;
 const { AF_INET, AF_UNIX, SOCK_STREAM } = SOCKET;
 
 /** The result of a call that must not fail. */
@@ -83,7 +83,8 @@ export class Descriptors {
   pipe(): [number, number] {
     if (HOST === 'win32') return this.pair();
     const fds = new Int32Array(2);
-    ok(pipe2(fds, O_CLOEXEC | O_NONBLOCK));
+    ok(openPipe(fds));
+    for (const fd of fds) ok(setNonBlocking(fd, true));
     return [this.adopt(fds[0]!), this.adopt(fds[1]!)];
   }
 

@@ -4,9 +4,9 @@ import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:c
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Address } from '../../src/io.ts';
-import { HOST } from '../../src/platform/host.ts';
 import type { ServeOptions, Statistics } from '../../src/servers.ts';
 import type { HostOrder } from '../fixtures/server-host.ts';
+import { HAS_PROC } from '../harness/proc.ts';
 import { Client, type ClientOptions, until } from './server-client.ts';
 import { isFull, type ServerSuite } from './server-suite.ts';
 
@@ -28,8 +28,8 @@ export interface HostEnd {
 
 /** The processes that a process started and that live. */
 export function childrenOf(pid: number): number[] {
-  // Nobody is asked there: no worker is a process.
-  if (HOST === 'win32') return [];
+  // Where nobody can be asked only the host itself is looked at.
+  if (!HAS_PROC) return [];
   const found: number[] = [];
   for (const task of readdirSync(`/proc/${pid}/task`)) {
     const text = readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim();
@@ -40,6 +40,7 @@ export function childrenOf(pid: number): number[] {
 
 export function lives(pid: number): boolean {
   try {
+    if (!HAS_PROC) return process.kill(pid, 0);
     return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {
     return false;

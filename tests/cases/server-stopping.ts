@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Address } from '../../src/io.ts';
-import { HOST } from '../../src/platform/host.ts';
 import { serve } from '../../src/servers.ts';
 import { isThreadAlive } from '../../src/sys/threads.ts';
 import { patternAt } from '../fixtures/protocol-scripted.ts';
 import { UNDER_WINE } from '../harness/emulator.ts';
+import { HAS_PROC } from '../harness/proc.ts';
 import { Client, until } from './server-client.ts';
+import { lives } from './server-host.ts';
 import { ECHO, type ServerSuite, serverCase, start, startEcho } from './server-suite.ts';
 
 const MUCH = 16 * 1_048_576;
@@ -110,12 +111,8 @@ async function refusedSoon(address: Address): Promise<void> {
 }
 
 /** Whether a thread of this process, or of a worker process, lives. */
-function livesAnywhere(tid: number): boolean {
-  return HOST === 'linux' ? existsSync(`/proc/${tid}/status`) : isThreadAlive(process.pid, tid);
-}
-
-function livesHere(tid: number): boolean {
-  return HOST === 'linux' ? existsSync(`/proc/self/task/${tid}`) : isThreadAlive(process.pid, tid);
+function threadLives(pid: number, tid: number): boolean {
+  return HAS_PROC ? existsSync(`/proc/${pid}/task/${tid}`) : isThreadAlive(pid, tid);
 }
 
 function abortCases(suite: ServerSuite): void {
@@ -132,17 +129,18 @@ function abortCases(suite: ServerSuite): void {
   });
 
   serverCase(suite, 'a server that is used drains, its worker thread ends', async () => {
-    let tid = 0;
+    let [pid, tid] = [0, 0];
     {
       await using started = await start(suite);
       const client = await started.connect();
-      tid = Number((await client.ask({ do: 'info' }))['tid']);
-      assert.ok(livesAnywhere(tid));
+      const told = await client.ask({ do: 'info' });
+      [pid, tid] = [Number(told['pid']), Number(told['tid'])];
+      assert.ok(threadLives(pid, tid));
       await client.destroy();
       await using server = started.server;
       assert.match(String(server.workers), /\d/);
     }
-    await until(() => !livesHere(tid), 'the thread is gone');
+    await until(() => !threadLives(pid, tid), 'the thread is gone');
   });
 
   serverCase(suite, 'an AbortSignal ends it, before the start and after', async () => {
@@ -198,7 +196,7 @@ function deathCases(suite: ServerSuite): void {
         code: 'ERR_POLYIO_WORKER_DIED',
         message: /was killed by SIGKILL/,
       });
-      await until(() => !pids.some((pid) => existsSync(`/proc/${pid}`)), 'they are gone');
+      await until(() => !pids.some(lives), 'they are gone');
     },
     { skip: suite.hasProcesses !== true && 'its workers are threads' },
   );

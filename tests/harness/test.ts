@@ -4,13 +4,16 @@
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, readlinkSync } from 'node:fs';
+import { constants, fstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { after, test as nodeTest, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { HOST } from '../../src/platform/host.ts';
+import { isOpen } from '../../src/sys/posix/fcntl.ts';
+import { descriptorLimit } from '../../src/sys/posix/resource.ts';
 import { knownSockets } from '../../src/sys/windows/socket-table.ts';
 import { HOST_NODE, PATIENCE } from './emulator.ts';
+import { HAS_PROC } from './proc.ts';
 
 export interface TestOptions {
   /** How long the test may take before the watchdog kills its process. @default 20000 */
@@ -42,10 +45,24 @@ after(() => {
   if (watchdog !== undefined) arm('the end of the process', END_MS);
 });
 
+/** Above this number nobody looks where the kernel has to be asked about each. */
+const NUMBERS = 65_536;
+
+/** By fcntl(2): FreeBSD shows only the first three in /dev/fd, and a limit may be in the millions. */
+export function probedDescriptors(): Map<number, string> {
+  const found = new Map<number, string>();
+  const end = Math.min(descriptorLimit(), NUMBERS);
+  for (let fd = 0; fd < end; fd++) {
+    if (isOpen(fd)) found.set(fd, `of type ${(fstatSync(fd).mode & constants.S_IFMT).toString(8)}`);
+  }
+  return found;
+}
+
 /** The open descriptors of this process and what each one is. */
 export function openDescriptors(): Map<number, string> {
   // Windows lists its handles to nobody: of those that polyio opened the sockets are known.
   if (HOST === 'win32') return new Map(knownSockets().map((fd) => [fd, 'socket']));
+  if (!HAS_PROC) return probedDescriptors();
   const found = new Map<number, string>();
   for (const entry of readdirSync('/proc/self/fd')) {
     try {

@@ -12,7 +12,8 @@ import {
   splice,
 } from '../../src/io.ts';
 import { beginWait, endWait } from '../../src/sys/interrupt.ts';
-import { gettid } from '../../src/sys/linux/thread.ts';
+import { currentThread } from '../../src/sys/threads.ts';
+import { threadNumber } from '../fixtures/thread-number.ts';
 import type { Order, Outcome } from './blocked-call.ts';
 
 const order = workerData as Order;
@@ -80,5 +81,5 @@ function outcome(): Outcome {
 // The first wait installs the handler of the interrupt signal: before it a signal would kill.
 beginWait();
 endWait();
-parentPort?.postMessage(gettid());
+parentPort?.postMessage({ shown: threadNumber(), thread: currentThread() });
 parentPort?.postMessage(outcome());

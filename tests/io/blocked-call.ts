@@ -4,11 +4,11 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Address } from '../../src/io.ts';
-import { tgkill } from '../../src/sys/linux/thread.ts';
-import { getpid } from '../../src/sys/posix/unistd.ts';
 import { HAS } from '../../src/sys/posix/ways.ts';
-import { INTERRUPT_SIGNAL } from '../../src/sys/threads.ts';
+import { wakeThread } from '../../src/sys/threads.ts';
+import { untilAsleep } from '../fixtures/start-sleeper.ts';
 import { EMULATOR, KERNEL_ARCH } from '../harness/emulator.ts';
+import { HAS_PROC } from '../harness/proc.ts';
 
 export interface Order {
   /**
@@ -52,7 +52,7 @@ export interface Outcome {
 export interface BlockedCall {
   readonly worker: Worker;
   readonly outcome: Promise<Outcome>;
-  /** Resolves once the thread sleeps in that call of the kernel. */
+  /** Resolves once the thread sleeps in that call of the kernel, or in any where it is not told. */
   asleepIn(call: keyof typeof CALLS): Promise<void>;
   /** Sends it so many signals, about one each millisecond. */
   storm(signals: number): Promise<void>;
@@ -94,20 +94,22 @@ export async function startCall(order: Order): Promise<BlockedCall> {
     while (messages.length === 0) await new Promise<void>((resolve) => (wake = resolve));
     return messages.shift();
   };
-  const tid = (await Promise.race([next(), failed])) as number;
+  const told = (await Promise.race([next(), failed])) as { shown: number; thread: number };
+  const { shown, thread } = told;
   const outcome = Promise.race([next(), failed]) as Promise<Outcome>;
   return {
     worker,
     outcome,
     async asleepIn(call) {
+      if (!HAS_PROC) return await untilAsleep(shown);
       const wanted = `${CALLS[call]} `;
-      while (!readFileSync(`/proc/self/task/${tid}/syscall`, 'utf8').startsWith(wanted)) {
+      while (!readFileSync(`/proc/self/task/${shown}/syscall`, 'utf8').startsWith(wanted)) {
         await sleep(1);
       }
     },
     async storm(signals) {
       for (let sent = 0; sent < signals; sent++) {
-        tgkill(getpid(), tid, INTERRUPT_SIGNAL);
+        wakeThread(process.pid, thread);
         await sleep(1);
       }
     },

@@ -7,6 +7,7 @@ import { ERROR, HANGUP, openSelector, READABLE, WRITABLE } from '../../src/readi
 import { interrupt } from '../../src/sys/interrupt.ts';
 import { runCommand } from '../harness/child.ts';
 import { asNobody, notRoot } from '../harness/nobody.ts';
+import { HAS_PROC } from '../harness/proc.ts';
 import { test } from '../harness/test.ts';
 import { startCall } from './blocked-call.ts';
 import { socketFolder } from './loopback.ts';
@@ -211,14 +212,20 @@ for (const call of ['openReader', 'openWriter'] as const) {
     assert.equal(value, opened);
   });
 
-  test(`${call}() with a time limit ends when the other side comes`, async () => {
-    using fifo = makeFifo();
-    const order = { call, fd: -1, size: 1, path: fifo.path, timeoutMs: 15_000 } as const;
-    const thread = await startCall(order);
-    await thread.asleepIn('openat');
-    using _ = other(fifo.path);
-    assert.equal((await thread.outcome).value, opened);
-  });
+  test(
+    `${call}() with a time limit ends when the other side comes`,
+    async () => {
+      using fifo = makeFifo();
+      const order = { call, fd: -1, size: 1, path: fifo.path, timeoutMs: 15_000 } as const;
+      const thread = await startCall(order);
+      await thread.asleepIn('openat');
+      using _ = other(fifo.path);
+      assert.equal((await thread.outcome).value, opened);
+    },
+    {
+      skip: !HAS_PROC && 'no file tells here when the thread sleeps, and who comes before is gone',
+    },
+  );
 
   test(`signals do not shorten the time limit of ${call}()`, async () => {
     using fifo = makeFifo();

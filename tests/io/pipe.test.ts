@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { closeSync, openSync } from 'node:fs';
 import { Pipe, PipeReader, type PipeWriter, PipeWriter as Writer } from '../../src/io.ts';
+import { ERRNO } from '../../src/sys/abi.ts';
 import { test } from '../harness/test.ts';
 import { startCall } from './blocked-call.ts';
 
@@ -36,7 +37,10 @@ test('an empty pipe: read() throws EAGAIN, tryRead() answers null', () => {
   });
   reader.setBlocking(false);
   assert.equal(reader.tryRead(Buffer.alloc(1)), null);
-  assert.throws(() => reader.read(Buffer.alloc(1)), { message: 'read EAGAIN', errno: -11 });
+  assert.throws(() => reader.read(Buffer.alloc(1)), {
+    message: 'read EAGAIN',
+    errno: -ERRNO.EAGAIN,
+  });
 });
 
 test('a full pipe: write() throws EAGAIN, tryWrite() answers null', () => {
@@ -97,7 +101,7 @@ test('a pipe without a reader is EPIPE', () => {
     name: 'SystemError',
     message: 'write EPIPE',
     code: 'EPIPE',
-    errno: -32,
+    errno: -ERRNO.EPIPE,
     syscall: 'write',
   });
 });

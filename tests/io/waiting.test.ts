@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Pipe, Socket, socketPair } from '../../src/io.ts';
+import { ERRNO } from '../../src/sys/abi.ts';
 import { setNonBlocking } from '../../src/sys/descriptor.ts';
 import { interrupt } from '../../src/sys/interrupt.ts';
 import { test } from '../harness/test.ts';
@@ -136,7 +137,7 @@ test('accept(), recv() and send() throw ETIMEDOUT, not before the time', () => {
       name: 'SystemError',
       message: `${syscall} ETIMEDOUT`,
       code: 'ETIMEDOUT',
-      errno: -110,
+      errno: -ERRNO.ETIMEDOUT,
       syscall,
     });
     assert.ok(performance.now() - started >= 31);

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
-import { HOST } from '../../src/platform/host.ts';
 import { interrupt } from '../../src/sys/interrupt.ts';
 import { SLEEPS, type SleepName } from '../fixtures/sleep-in.ts';
 import { SEEN, STOP } from '../fixtures/sleeper.ts';
@@ -89,10 +88,10 @@ test(
   '1,000 interrupts of threads that wait again and again: each is seen once',
   async (context) => {
     const started = performance.now();
-    const sleeps: SleepName[] =
-      HOST === 'win32'
-        ? ['accept', 'recv', 'select for ever', 'poll for ever']
-        : ['accept', 'read of a pipe', 'epoll_wait for ever', 'poll for ever'];
+    const wanted: SleepName[] = ['accept', 'read of a pipe', 'epoll_wait for ever'];
+    const others: SleepName[] = ['poll for ever', 'select for ever', 'recv'];
+    const sleeps = [...wanted, ...others].filter((name) => name in SLEEPS).slice(0, 4);
+    assert.equal(sleeps.length, 4);
     const pending = await Promise.all(sleeps.map((sleep) => interruptMany(sleep, 250)));
     const total = pending.reduce((sum, count) => sum + count, 0);
     const elapsed = ((performance.now() - started) / 250).toFixed(1);
