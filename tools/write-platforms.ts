@@ -7,6 +7,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { verifiedOn } from '../src/servers/platforms.ts';
 import { MODELS, type ModelInfo, type System, type Verification } from '../src/servers.ts';
 import { isMain, projectRoot } from './tree.ts';
 
@@ -34,11 +35,21 @@ const SYSTEMS: Readonly<Record<System, string>> = {
 const ENGLISH: Language = {
   page: 'README.md',
   model: 'model',
-  words: { kernel: 'kernel', qemu: 'qemu', wine: 'Wine', double: 'double', tables: 'tables' },
+  words: {
+    kernel: 'kernel',
+    qemu: 'qemu',
+    wine: 'Wine',
+    double: 'double',
+    tables: 'tables',
+    node: 'untried',
+  },
   legend: `**kernel**: its suite runs on that system itself. **qemu**: its suite runs as a program of that processor, on a real Linux kernel.
 **Wine**: its suite runs under Wine. **double**: its suite runs against a stand-in for the system's own calls. **tables**: numbers and
 structures are compared with that system's headers; it has not run there yet. **–**: the system does not have it.`,
-  caveat: (info) => info.verified && `verified ${info.verified}`,
+  caveat: ({ name }) => {
+    const verified = verifiedOn(name, 'linux', 'x64');
+    return verified && `verified ${verified}`;
+  },
 };
 
 const CHINESE_CAVEATS: Readonly<Record<string, string>> = {
@@ -49,7 +60,14 @@ const CHINESE_CAVEATS: Readonly<Record<string, string>> = {
 const CHINESE: Language = {
   page: 'README.zh-CN.md',
   model: '模型',
-  words: { kernel: '内核', qemu: 'qemu', wine: 'Wine', double: '替身', tables: '数值表' },
+  words: {
+    kernel: '内核',
+    qemu: 'qemu',
+    wine: 'Wine',
+    double: '替身',
+    tables: '数值表',
+    node: '未试',
+  },
   legend: `**内核**：测试套件就在该系统上运行。**qemu**：作为该处理器的程序，在真实的 Linux 内核上运行测试套件。**Wine**：在 Wine 下运行测试套件。
 **替身**：系统自身的调用由替身代替，在其上运行测试套件。**数值表**：数值与结构已和该系统的头文件核对，尚未在其上运行。**–**：该系统没有它。`,
   caveat: ({ name }) => CHINESE_CAVEATS[name] ?? null,

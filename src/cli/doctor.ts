@@ -19,7 +19,8 @@ Examples:
   defaultModel      what 'polyio serve' uses; null when none of its candidates works
   models            a list of { model, works, waits, verified, reason, remedy };
                     waits: how it waits, null for models that this version does not have;
-                    verified: how it was verified, null when on the kernel itself;
+                    verified: how it was verified on this system and processor, or
+                    where it is at home, null when on the kernel itself;
                     reason, remedy: why it does not work and what to do, null when it works
   hints             sentences about what is worth changing
 

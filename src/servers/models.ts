@@ -14,7 +14,7 @@ import { ioUringUnavailable } from '../sys/linux/io-uring/probe.ts';
 import { processesUnavailable } from '../sys/process.ts';
 import { DESCRIPTORS_BELOW } from '../sys/select.ts';
 import { iocpUnavailable } from '../sys/windows/port-probe.ts';
-import { PLATFORMS, type Platforms, verifiedHere } from './platforms.ts';
+import { PLATFORMS, type Platforms, verifiedOn } from './platforms.ts';
 
 export type ModelName =
   | 'blocking'
@@ -47,7 +47,10 @@ export interface ModelInfo {
   readonly waits: string;
   /** On which systems it runs, and how that was seen. */
   readonly platforms: Platforms;
-  /** How it was verified, where that was not on the kernel itself; else null. */
+  /**
+   * How it was verified on this system and processor, or where it is at home when they do not have
+   * it; null when that was on the kernel itself.
+   */
   readonly verified: string | null;
   /** The most workers it can have; more than one share the listening socket. */
   readonly maxWorkers: number;
@@ -84,7 +87,7 @@ function define(
     family,
     waits,
     platforms: PLATFORMS[name] ?? {},
-    verified: verifiedHere(name),
+    verified: verifiedOn(name, HOST, process.arch),
     maxWorkers: 1,
     defaultWorkers: 1,
     isBlocking: family === 'blocking',
@@ -133,7 +136,6 @@ export const MODELS: readonly ModelInfo[] = [
   }),
   define('kqueue', 'readiness', 'kevent(2), level-triggered', {
     ...shared,
-    verified: 'against a double and header tables, not yet on a BSD kernel',
     unavailable: KqueueSelector.unavailable,
   }),
   // One worker: the owner of a listening socket's signals is one thread, whoever shares the socket.
@@ -146,7 +148,6 @@ export const MODELS: readonly ModelInfo[] = [
   }),
   // One worker: a listening socket is tied to one port, and one thread waits at each.
   define('iocp', 'completion', 'GetQueuedCompletionStatusEx, the kernel does both phases', {
-    verified: 'under Wine, not yet on Windows',
     unavailable: iocpUnavailable,
   }),
   define('node-net', 'baseline', "Node's own net module"),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { verifiedOn } from '../../src/servers/platforms.ts';
 import { chooseModel, MODELS } from '../../src/servers.ts';
 import { runCommand } from '../harness/child.ts';
 import { test } from '../harness/test.ts';
@@ -10,6 +11,7 @@ interface Examination {
   readonly models: readonly {
     model: string;
     works: boolean;
+    verified: string | null;
     reason: string | null;
     remedy: string;
   }[];
@@ -54,6 +56,9 @@ test('doctor --json: one object with the keys that its help documents', async ()
     found.models.map(({ model }) => model),
     names,
   );
+  for (const { model, verified } of found.models) {
+    assert.equal(verified, verifiedOn(model, process.platform, process.arch), model);
+  }
 });
 
 test('doctor --json FILE: the object to the file, text to standard output', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { verifiedOn } from '../../src/servers/platforms.ts';
 import { programOf } from '../../src/servers/programs.ts';
 import {
   chooseModel,
@@ -10,6 +11,43 @@ import {
 } from '../../src/servers.ts';
 import { EMULATOR } from '../harness/emulator.ts';
 import { test } from '../harness/test.ts';
+
+test('verified: for every system and processor, and null on the kernel itself only', () => {
+  const states: readonly [
+    model: string,
+    platform: string,
+    arch: string,
+    verified: string | null,
+  ][] = [
+    ['poll', 'linux', 'x64', null],
+    ['io-uring', 'linux', 'x64', null],
+    ['kqueue', 'linux', 'x64', 'against a double and header tables, not yet on a BSD kernel'],
+    ['iocp', 'linux', 'x64', 'under Wine, not yet on Windows'],
+    ['poll', 'linux', 'arm64', 'under qemu, not yet on such a processor'],
+    ['io-uring', 'linux', 'arm64', 'against header tables, not yet on this system'],
+    ['poll', 'linux', 'riscv64', 'on other processors, not yet on riscv64'],
+    ['kqueue', 'darwin', 'arm64', 'against a double and header tables, not yet on a BSD kernel'],
+    ['kqueue', 'openbsd', 'x64', 'against header tables, not yet on this system'],
+    ['select', 'freebsd', 'x64', 'against header tables, not yet on this system'],
+    ['node-net', 'darwin', 'x64', "on Linux, as Node's own code, not yet on this system"],
+    ['select', 'netbsd', 'x64', 'on other systems, not yet on netbsd'],
+    ['epoll', 'darwin', 'x64', null],
+    ['iocp', 'win32', 'x64', 'under Wine, not yet on Windows'],
+    ['blocking', 'win32', 'x64', 'under Wine, not yet on Windows'],
+    ['blocking', 'win32', 'arm64', 'on other processors, not yet on arm64'],
+  ];
+  for (const [model, platform, arch, verified] of states) {
+    assert.equal(verifiedOn(model, platform, arch), verified, `${model} ${platform} ${arch}`);
+  }
+  for (const { name, platforms, verified } of MODELS) {
+    assert.equal(verified, verifiedOn(name, process.platform, process.arch), name);
+    for (const system of Object.keys(platforms) as System[]) {
+      const [platform, arch] = system === 'linux-arm64' ? ['linux', 'arm64'] : [system, 'x64'];
+      const isNull = verifiedOn(name, platform, arch) === null;
+      assert.equal(isNull, platforms[system] === 'kernel', `${name} ${system}`);
+    }
+  }
+});
 
 test('MODELS: thirteen names, each once, in the order in which they are taught', () => {
   assert.deepEqual(

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { verifiedOn } from '../../src/servers/platforms.ts';
 import { MODELS } from '../../src/servers.ts';
 import { pages } from '../../tools/write-platforms.ts';
 import { test } from '../harness/test.ts';
@@ -6,7 +7,8 @@ import { test } from '../harness/test.ts';
 test('write-platforms: both READMEs have the table that the models make', () => {
   for (const { file, current, wanted } of pages()) {
     assert.equal(current, wanted, `${file}: run node build/tools/write-platforms.js`);
-    for (const { name, verified } of MODELS) {
+    for (const { name } of MODELS) {
+      const verified = verifiedOn(name, 'linux', 'x64');
       assert.ok(wanted.includes(`| \`${name}\``), name);
       if (verified !== null) assert.ok(wanted.includes(`\n- ${name}: `), `${file}: ${name}`);
     }
