@@ -15,7 +15,21 @@ const OUTSIDE: readonly Suite[] = [
     files: ['sys/windows/abi', 'sys/windows/completion-abi'],
     onHost: true,
   },
-  { name: 'clients outside', files: ['servers/foreign-', 'cli/foreign-'], onHost: true },
+  {
+    name: 'clients outside',
+    files: ['servers/foreign-', 'cli/foreign-', 'docs/foreign-', 'examples/foreign-'],
+    onHost: true,
+  },
+];
+
+const MODELS = [
+  'iocp',
+  'poll',
+  'select',
+  'blocking',
+  'blocking-threads',
+  'non-blocking',
+  'node-net',
 ];
 
 const SUITES: readonly Suite[] = [
@@ -25,7 +39,7 @@ const SUITES: readonly Suite[] = [
   { name: 'completion', files: ['sys/windows/completion-port', 'completion/iocp'] },
   {
     name: 'servers',
-    files: ['iocp', 'poll', 'select', 'blocking-threads'].map((model) => `servers/${model}.`),
+    files: MODELS.map((model) => `servers/${model}.`),
     env: isReal ? {} : { POLYIO_TEST_SERVER_GROUPS: 'echo iocp: blocking-threads:echo,stopping' },
     limitMs: 240_000,
   },

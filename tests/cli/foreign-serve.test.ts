@@ -11,11 +11,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { childrenOf } from '../cases/server-host.ts';
 import { runCommand } from '../harness/child.ts';
+import { FOREIGN_NODE as NODE, noForeignNode as skip } from '../harness/foreign.ts';
 import { test } from '../harness/test.ts';
 import { CLI, until } from './polyio-process.ts';
 
-const NODE = process.env['POLYIO_FOREIGN_NODE'] ?? '';
-const skip = NODE === '' && 'POLYIO_FOREIGN_NODE is not set: npm run test:windows sets it';
 const LIMIT_MS = 60_000;
 const SHOUT = 'export default { data(c, chunk) { c.write(String(chunk).toUpperCase()); } };\n';
 

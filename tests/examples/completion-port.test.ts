@@ -1,16 +1,10 @@
 import assert from 'node:assert/strict';
-import { fileURLToPath } from 'node:url';
 import { IocpQueue } from '../../src/completion.ts';
 import { runCommand } from '../harness/child.ts';
 import { test } from '../harness/test.ts';
+import { EXPECTED, SCRIPT } from './completion-port.ts';
 
-const SCRIPT = fileURLToPath(new URL('../../examples/completion-port.js', import.meta.url));
 const hasPort = IocpQueue.unavailable() === null;
-const EXPECTED = `two receipts: Operation{accept pending} Operation{connect pending}
-the file: 64 bytes
-received: over TCP
-received: by pipe
-`;
 
 test(`examples: completion-port ${hasPort ? 'here' : 'where there is no port'}`, async () => {
   const { code, stdout, stderr } = await runCommand(process.execPath, [SCRIPT]);

@@ -10,9 +10,9 @@ import { createInterface } from 'node:readline';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { random as seededRandom } from '../cases/random.ts';
+import { FOREIGN_NODE, noForeignNode } from '../harness/foreign.ts';
 import { test } from '../harness/test.ts';
 
-const NODE = process.env['POLYIO_FOREIGN_NODE'];
 const MODELS = (process.env['POLYIO_FOREIGN_MODELS'] ?? '')
   .split(',')
   .filter((name) => name !== '');
@@ -34,7 +34,7 @@ const lines: string[] = [];
 
 function started(): Promise<Place> {
   place ??= new Promise((resolve, reject) => {
-    const child = spawn(NODE as string, [PROGRAM, ...MODELS], {
+    const child = spawn(FOREIGN_NODE, [PROGRAM, ...MODELS], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     program = child;
@@ -77,9 +77,8 @@ async function round(port: number, random: () => number): Promise<void> {
 }
 
 // Before the first test counts what is open.
-if (NODE !== undefined) await started();
-
-const skip = NODE === undefined && 'POLYIO_FOREIGN_NODE is not set: npm run test:windows sets it';
+const skip = noForeignNode;
+if (!skip) await started();
 
 for (const model of skip ? ['every model'] : MODELS) {
   test(
