@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { childrenOf } from '../cases/server-host.ts';
@@ -16,6 +16,9 @@ import { test } from '../harness/test.ts';
 import { CLI, until } from './polyio-process.ts';
 
 const LIMIT_MS = 60_000;
+/** Answers with more than the kernel's buffers hold. */
+const FLOOD =
+  'const big = new Uint8Array(32 << 20); export default { data(c) { c.write(big); } };\n';
 const SHOUT = 'export default { data(c, chunk) { c.write(String(chunk).toUpperCase()); } };\n';
 
 function on(name: string, body: () => Promise<void>): void {
@@ -28,30 +31,85 @@ function processOf(child: ChildProcess): number | undefined {
   return childrenOf(child.pid as number).find(isNode);
 }
 
+/** The command while it serves. */
+class Serving {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<unknown[]>;
+  #output = '';
+  errors = '';
+
+  constructor(args: readonly string[]) {
+    this.#child = spawn(NODE, [CLI, 'serve', '--port', '0', '--json', ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.#output += text;
+    });
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.errors += text;
+    });
+    this.#ended = once(this.#child, 'close');
+  }
+
+  get events(): Event[] {
+    const lines = this.#output.split('\n').slice(0, -1);
+    return lines.map((line) => JSON.parse(line) as Event);
+  }
+
+  /** The first event of a kind, once it is there. */
+  async event(kind: string): Promise<Event> {
+    const find = () => this.events.find(({ event }) => event === kind);
+    return (await until(kind, find, LIMIT_MS / 2)) as Event;
+  }
+
+  /** Connects, says something and hears the answer. */
+  async client(said: string): Promise<[Socket, string]> {
+    const { port } = await this.event('listening');
+    const client = connect(port as number, '127.0.0.1').setEncoding('utf8');
+    client.write(said);
+    const [answer] = await once(client, 'data');
+    return [client, String(answer)];
+  }
+
+  async pressCtrlC(): Promise<void> {
+    const pid = await until('its process', () => processOf(this.#child));
+    process.kill(pid as number, 'SIGINT');
+  }
+
+  async code(): Promise<number> {
+    return (await this.#ended)[0] as number;
+  }
+}
+
+interface Event {
+  readonly event: string;
+  readonly [key: string]: unknown;
+}
+
 /** Serves, lets a client speak, and presses Ctrl-C. */
-async function serveOnce(args: readonly string[], said: string): Promise<[string, string, number]> {
-  const child = spawn(NODE, [CLI, 'serve', '--port', '0', '--json', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  let errors = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    errors += text;
-  });
-  const ended = once(child, 'close');
-  await until('the first line', () => output.includes('\n'), LIMIT_MS / 2);
-  const { port } = JSON.parse(output.split('\n')[0] as string) as { port: number };
-  const client = connect(port, '127.0.0.1').setEncoding('utf8');
-  client.write(said);
-  const [answer] = await once(client, 'data');
-  process.kill((await until('its process', () => processOf(child))) as number, 'SIGINT');
-  const [code] = await ended;
+async function serveOnce(
+  args: readonly string[],
+  said: string,
+): Promise<[Event[], string, number]> {
+  const serving = new Serving(args);
+  const [client, answer] = await serving.client(said);
+  await serving.pressCtrlC();
+  const code = await serving.code();
   client.destroy();
-  assert.equal(errors, '');
-  return [output, String(answer), code as number];
+  assert.equal(serving.errors, '');
+  return [serving.events, answer, code];
+}
+
+/** What is served from a file that lives as long as the body runs. */
+async function withProtocol(source: string, body: (path: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'polyio-path-'));
+  try {
+    const file = join(folder, 'a protocol.mjs');
+    writeFileSync(file, source);
+    await body(`Z:${file.replaceAll('/', '\\')}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 on('doctor tells what works, as text and as JSON', async () => {
@@ -59,16 +117,22 @@ on('doctor tells what works, as text and as JSON', async () => {
   assert.deepEqual([text.code, text.stderr], [0, '']);
   assert.match(text.stdout, /yes {2}poll/);
   const json = await runCommand(NODE, [CLI, 'doctor', '--json'], { limitMs: LIMIT_MS });
-  const { os, koffi, models } = JSON.parse(json.stdout) as {
+  const { os, koffi, defaultModel, models } = JSON.parse(json.stdout) as {
     os: string;
     koffi: string | null;
-    models: { model: string; works: boolean; reason: string | null }[];
+    defaultModel: string;
+    models: { model: string; works: boolean; verified: string | null; reason: string | null }[];
   };
   assert.equal(os, 'win32');
   assert.notEqual(koffi, null);
+  assert.equal(defaultModel, 'iocp');
   const works = (name: string) => models.find(({ model }) => model === name)?.works;
-  const served = ['blocking', 'blocking-threads', 'non-blocking', 'select', 'poll', 'node-net'];
-  for (const name of served) assert.equal(works(name), true, name);
+  const polling = ['non-blocking', 'select', 'poll'];
+  for (const name of ['blocking', 'blocking-threads', ...polling, 'iocp', 'node-net']) {
+    assert.equal(works(name), true, name);
+    const { verified } = models.find(({ model }) => model === name) ?? {};
+    assert.equal(verified, 'under Wine, not yet on Windows', name);
+  }
   for (const name of ['blocking-processes', 'epoll', 'epoll-edge', 'io-uring', 'kqueue']) {
     assert.equal(works(name), false, name);
     assert.ok(models.find(({ model }) => model === name)?.reason, name);
@@ -76,27 +140,40 @@ on('doctor tells what works, as text and as JSON', async () => {
 });
 
 on('Ctrl-C drains and ends it with 0', async () => {
-  const [output, answer, code] = await serveOnce(['--model', 'select'], 'hello');
+  const [events, answer, code] = await serveOnce(['--model', 'select'], 'hello');
   assert.deepEqual([answer, code], ['hello', 0]);
-  const events = output.trim().split('\n');
   assert.deepEqual(
-    events.map((line) => (JSON.parse(line) as { event: string }).event),
+    events.map(({ event }) => event),
     ['listening', 'draining', 'stopped'],
   );
 });
 
-on('a protocol is found by its path', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'polyio-path-'));
-  try {
-    const file = join(folder, 'shout protocol.mjs');
-    writeFileSync(file, SHOUT);
-    const path = `Z:${file.replaceAll('/', '\\')}`;
+on('without --model it is iocp', async () => {
+  const [[listening], answer, code] = await serveOnce([], 'hello');
+  assert.deepEqual([listening?.['model'], answer, code], ['iocp', 'hello', 0]);
+});
+
+on('a second Ctrl-C ends it at once, with 3 when bytes were unsent', () =>
+  withProtocol(FLOOD, async (path) => {
+    const serving = new Serving(['--model', 'iocp', '--protocol', path]);
+    const [client] = await serving.client('x');
+    client.pause();
+    await serving.pressCtrlC();
+    await serving.event('draining');
+    await serving.pressCtrlC();
+    assert.equal(await serving.code(), 3);
+    client.destroy();
+    assert.match(serving.errors, /^polyio: stopped at once by the second signal: [^\n]+\r?\n$/);
+    assert.equal((await serving.event('stopped'))['drained'], false);
+  }),
+);
+
+on('a protocol is found by its path', () =>
+  withProtocol(SHOUT, async (path) => {
     const [, answer, code] = await serveOnce(['--model', 'poll', '--protocol', path], 'hello');
     assert.deepEqual([answer, code], ['HELLO', 0]);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
+  }),
+);
 
 on('a port in use is 1, a wrong option 2, one sentence each', async () => {
   const other = createServer().listen(0, '127.0.0.1');

@@ -21,6 +21,7 @@ interface Report {
   readonly unnamed: unknown;
   readonly models: readonly (readonly [name: string, reason?: string])[];
   readonly flags: number;
+  readonly stopSignals: readonly string[];
 }
 
 /** What each system says where Linux would do it. */
@@ -36,6 +37,12 @@ async function loadAs(platform: string, arch: string): Promise<Report> {
   assert.equal(ended.stderr, '');
   return JSON.parse(ended.stdout) as Report;
 }
+
+test('other systems: what asks a program for its end on Windows is Ctrl-C, Ctrl-Break, the console', async () => {
+  const { stopSignals } = await loadAs('win32', 'x64');
+  assert.deepEqual(stopSignals, ['SIGINT', 'SIGBREAK', 'SIGHUP']);
+  assert.deepEqual((await loadAs('darwin', 'arm64')).stopSignals, ['SIGINT', 'SIGTERM']);
+});
 
 const DESCRIPTORS = ['EventFd', 'Inotify', 'MemFd', 'PidFd', 'SignalFd', 'TimerFd'];
 const LINUX_ONLY = [...DESCRIPTORS, 'load generator', 'recorder'];
