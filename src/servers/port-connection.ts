@@ -1,9 +1,10 @@
 /**
  * One client of a loop that serves from a completion port.
  *
- * While it is idle, its receive is one of no bytes: it completes when there are some, and until then
- * no buffer is held. A client with traffic gets a buffer, and the kernel puts the bytes there. When
- * all buffers are in use, the bytes are fetched by a call into the loop's one piece of memory.
+ * Until it speaks, its receive is one of no bytes: it completes when there are some, and until then
+ * no buffer is held. A client with traffic gets a buffer, and the kernel puts the bytes there; as long
+ * as there are many, it waits for more with one. When all buffers are in use, the bytes are fetched by
+ * a call into the loop's one piece of memory.
  *
  * One send is under way at a time, since two could pass one another. An answer out of the lease is
  * sent from where it lies; what cannot go at once is copied, and waits.
@@ -113,10 +114,10 @@ export class PortConnection extends BaseConnection {
     if (this.isOver && this.inFlight === 0) this.depart();
   }
 
-  /** Waits for bytes: into a buffer, when it is not idle and there is one; else without. */
+  /** Waits for bytes: into a buffer, when it has spoken and there is one to spare; else without. */
   receive(): void {
     if (this.#receiving !== IDLE) return;
-    if (this.#isActive && this.#buffer < 0) this.#buffer = this.#watcher.buffers.take();
+    if (this.#isActive && this.#buffer < 0) this.#buffer = this.#watcher.buffers.takeAhead();
     this.#startReceive(this.#buffer);
   }
 

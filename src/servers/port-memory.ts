@@ -72,7 +72,8 @@ export class Blocks {
   }
 }
 
-const RECEIVE_BUFFERS = 64;
+/** How many there are. */
+export const RECEIVE_BUFFERS = 64;
 /** The size of a buffer to receive into, in bytes. */
 export const RECEIVE_BUFFER_BYTES = 65_536;
 
@@ -86,6 +87,19 @@ export class ReceiveBuffers {
 
   constructor() {
     this.lease = new Lease(this.#arena.bytes, 0);
+  }
+
+  /** How many nobody holds. */
+  get available(): number {
+    return this.#free.length;
+  }
+
+  /**
+   * Takes a buffer for bytes that are to come, -1 when there is none to spare: whoever waits with one
+   * may wait for ever, so the other half is for bytes that are there.
+   */
+  takeAhead(): number {
+    return this.#free.length > RECEIVE_BUFFERS / 2 ? this.take() : -1;
   }
 
   /** Takes a buffer: its index, or -1 when there is none. */
