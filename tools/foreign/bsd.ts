@@ -55,7 +55,8 @@ function download(folder: string): void {
 
 /** Installs what is missing and answers how the tests are run. */
 export function bsdMachine(): Machine {
-  needPackages(['gcc', 'libc6-dev']);
+  // The clients that speak to servers on the double are no programs of ours.
+  needPackages(['gcc', 'libc6-dev', 'netcat-openbsd', 'python3']);
   return {
     name: `the calls and numbers of macOS and the BSDs, Node ${process.versions.node}`,
     node: process.execPath,
