@@ -43,7 +43,11 @@ const EMULATED: Readonly<Record<string, Partial<Suite>>> = {
       'sys/windows/': 'npm run test:windows runs it; it is the same on every processor',
     },
   },
-  readiness: { isShared: true, except: { 'readiness/kqueue': OF_BSD } },
+  readiness: {
+    isShared: true,
+    decisive: ['epoll: it ', 'poll: it ', 'select: it '],
+    except: { 'readiness/kqueue': OF_BSD },
+  },
   descriptors: {
     isShared: true,
     except: {
@@ -57,6 +61,7 @@ const EMULATED: Readonly<Record<string, Partial<Suite>>> = {
   },
   servers: {
     files: MODELS.map((model) => `servers/${model}.`),
+    decisive: MODELS.filter((model) => model !== 'models').map((model) => `${model}: echoes`),
     except: { 'servers/io-uring': NO_RING, 'servers/kqueue': OF_BSD },
     env: { POLYIO_TEST_SERVER_GROUPS: 'echo epoll:echo,stopping blocking-threads:echo,stopping' },
   },

@@ -10,11 +10,24 @@ import { runNamed } from './foreign/run-suites.ts';
 /** The calls of Linux that another system lacks, all taken away: see src/sys/posix/ways.ts. */
 const WITHOUT = 'accept4,pipe2,sock_cloexec,nosignal,cmsg_cloexec,trunc,tgkill,memfd,pdeathsig';
 
+/** The forms that the double has. */
+const FORMS = ['darwin', 'freebsd', 'netbsd'];
+
 const SUITES: readonly Suite[] = [
-  { name: 'header tables', files: ['sys/foreign-abi', 'sys/kevent-abi', 'sys/ways'] },
+  {
+    name: 'header tables',
+    files: ['sys/foreign-abi', 'sys/kevent-abi', 'sys/ways'],
+    decisive: ['foreign abi: every number and layout of ', 'kevent abi: every number'],
+  },
   {
     name: 'kqueue on its double, in the form of three systems',
     files: ['readiness', 'servers', 'node', 'examples', 'docs'].map((room) => `${room}/kqueue`),
+    decisive: FORMS.flatMap((form) => [
+      ...['readiness', 'servers', "Node's own loop"].map(
+        (suite) => `kqueue: ${suite}, on the double in the form of ${form}`,
+      ),
+      `examples: kqueue-events on the double in the form of ${form}`,
+    ]),
     limitMs: 240_000,
   },
   {
@@ -51,6 +64,7 @@ const REAL: readonly Suite[] = [
   {
     name: 'kqueue',
     files: ['readiness', 'servers', 'node', 'examples'].map((room) => `${room}/kqueue`),
+    decisive: ['kqueue: echoes', 'kqueue (', 'examples: kqueue-events here'],
     limitMs: 240_000,
   },
   { name: 'readiness', files: ['poll', 'select', 'waker'].map((file) => `readiness/${file}.`) },

@@ -13,11 +13,13 @@ const OUTSIDE: readonly Suite[] = [
   {
     name: 'numbers and layouts',
     files: ['sys/windows/abi', 'sys/windows/completion-abi'],
+    decisive: ['abi: OVERLAPPED', 'abi: the compiler'],
     onHost: true,
   },
   {
     name: 'clients outside',
     files: ['servers/foreign-', 'cli/foreign-', 'docs/foreign-', 'examples/foreign-'],
+    decisive: ['iocp: 10 of 10', 'polyio on another system', 'docs: ', 'examples: completion-port'],
     onHost: true,
   },
 ];
@@ -35,11 +37,20 @@ const MODELS = [
 const SUITES: readonly Suite[] = [
   { name: 'sockets', files: ['sys/windows/socket'] },
   { name: 'threads', files: ['sys/interrupt', 'sys/exit-asleep'] },
-  { name: 'readiness', files: ['readiness/select', 'readiness/poll', 'readiness/waker'] },
-  { name: 'completion', files: ['sys/windows/completion-port', 'completion/iocp'] },
+  {
+    name: 'readiness',
+    files: ['readiness/select', 'readiness/poll', 'readiness/waker'],
+    decisive: ['select: it ', 'poll: it '],
+  },
+  {
+    name: 'completion',
+    files: ['sys/windows/completion-port', 'completion/iocp'],
+    decisive: ['completion port: closed under', 'iocp: it is the default', 'iocp: 4,096 receives'],
+  },
   {
     name: 'servers',
     files: MODELS.map((model) => `servers/${model}.`),
+    decisive: MODELS.map((model) => `${model}: echoes`),
     env: isReal ? {} : { POLYIO_TEST_SERVER_GROUPS: 'echo iocp: blocking-threads:echo,stopping' },
     limitMs: 240_000,
   },

@@ -24,6 +24,11 @@ export interface Suite {
   readonly files: readonly string[];
   /** Those among them that are left out, each with the reason, which is printed. */
   readonly except?: Readonly<Record<string, string>>;
+  /**
+   * What it is there for: titles of tests, each of which must have passed at least once under a title
+   * that begins with it. A file that cannot run here skips, and must not do so unseen.
+   */
+  readonly decisive?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** Whether its files run under this machine's Node, and start the other one themselves. */
   readonly onHost?: boolean;

@@ -60,18 +60,37 @@ function shared(name: string, files: readonly string[]): string[] {
 /** What a reporter reads; the types of Node name only some of the events. */
 interface Event {
   readonly type: string;
-  readonly data: { readonly message?: string; readonly nesting?: number };
+  readonly data: {
+    readonly message?: string;
+    readonly nesting?: number;
+    readonly name?: string;
+    readonly skip?: unknown;
+    readonly todo?: unknown;
+  };
 }
 
 function line(text: string): Event {
   return { type: 'test:stdout', data: { message: `${text}\n` } };
 }
 
+/** What a suite came to: its summary, and the decisive titles that nothing passed under. */
+interface Outcome {
+  readonly counts: Counts;
+  readonly missed: ReadonlySet<string>;
+}
+
+/** Takes off those titles that this event is a pass of. */
+function strike({ type, data }: Event, missed: Set<string>): void {
+  if (type !== 'test:pass' || data.skip !== undefined || data.todo !== undefined) return;
+  for (const title of missed) if (data.name?.startsWith(title)) missed.delete(title);
+}
+
 /** Passes a suite's events on, but for its summary, which it adds up. */
-async function runSuite(suite: Suite, output: PassThrough): Promise<Counts> {
+async function runSuite(suite: Suite, output: PassThrough): Promise<Outcome> {
   const found = filesOf(suite);
   const counts = zero();
-  if (found.length === 0) return counts;
+  const missed = new Set(suite.decisive);
+  if (found.length === 0) return { counts, missed };
   const files = suite.isShared ? shared(suite.name, found) : found;
   const [before, other] = [{ ...process.env }, process.execPath];
   Object.assign(process.env, suite.env);
@@ -81,6 +100,7 @@ async function runSuite(suite: Suite, output: PassThrough): Promise<Counts> {
   for await (const event of events as AsyncIterable<Event>) {
     const { type, data } = event;
     if (type === 'test:summary') continue;
+    strike(event, missed);
     const isSummary = data.nesting === 0 && SUMMARY.test(data.message ?? '');
     if (type !== 'test:diagnostic' || !isSummary) {
       output.write(event);
@@ -92,20 +112,23 @@ async function runSuite(suite: Suite, output: PassThrough): Promise<Counts> {
   for (const name of Object.keys(suite.env ?? {})) delete process.env[name];
   Object.assign(process.env, before);
   process.execPath = other;
-  return counts;
+  return { counts, missed };
 }
 
 /** Why a suite does not count as passed, or null. */
-function fault({ tests, pass, fail, cancelled, skipped }: Counts): string | null {
+function fault({ counts, missed }: Outcome): string | null {
+  const { tests, pass, fail, cancelled, skipped } = counts;
   if (tests === 0) return 'it ran no test';
   if (fail + cancelled > 0) return `${fail + cancelled} failed`;
-  return pass === 0 ? `all ${skipped} were skipped` : null;
+  if (pass === 0) return `all ${skipped} were skipped`;
+  const titles = [...missed].map((title) => `'${title}…'`);
+  return titles.length > 0 ? `nothing passed of ${titles.join(', ')}` : null;
 }
 
-function report(suite: Suite, counts: Counts, seconds: number): string {
-  const { pass, fail, cancelled, skipped } = counts;
+function report(suite: Suite, outcome: Outcome, seconds: number): string {
+  const { pass, fail, cancelled, skipped } = outcome.counts;
   const numbers = `${pass} passed, ${fail + cancelled} failed, ${skipped} skipped`;
-  const why = fault(counts);
+  const why = fault(outcome);
   return `=== ${suite.name}: ${numbers} in ${seconds.toFixed(1)} s${why ? `: ${why}` : ''}`;
 }
 
@@ -124,14 +147,14 @@ async function runAll(
       output.write(line(`left out: ${file}: ${reason}`));
     }
     const suiteBegun = performance.now();
-    const counts = await runSuite(suite, output);
-    const why = fault(counts);
+    const outcome = await runSuite(suite, output);
+    const why = fault(outcome);
     if (why !== null) faults.push(`${suite.name}: ${why}`);
     const left = await settle();
     if (left > 0) output.write(line(`${suite.name}: ${left} processes left over, killed`));
-    lines.push(report(suite, counts, (performance.now() - suiteBegun) / 1_000));
+    lines.push(report(suite, outcome, (performance.now() - suiteBegun) / 1_000));
     output.write(line(lines.at(-1) as string));
-    for (const name of COUNTS) total[name] += counts[name];
+    for (const name of COUNTS) total[name] += outcome.counts[name];
   }
   output.write(line(`\n${lines.join('\n')}`));
   if (faults.length > 0) process.exitCode = 1;
@@ -143,7 +166,8 @@ async function runAll(
 
 /**
  * Runs the suites one after another, prints what each came to and Node's summary of all together.
- * The exit code is 1 when one failed, ran no test, or skipped all of them. Ctrl-C leaves nothing.
+ * The exit code is 1 when one failed, ran no test, or skipped all of them or what it is there for.
+ * Ctrl-C leaves nothing.
  */
 export async function runSuites(machine: Machine, suites: readonly Suite[]): Promise<void> {
   const mark = markChildren();

@@ -46,6 +46,23 @@ test('run-suites: a suite that ran no test is a failure', async () => {
   assert.match(stdout, /^=== nothing: 0 passed, .*: it ran no test$/m);
 });
 
+test('run-suites: a suite whose decisive tests were skipped or not there is a failure', async () => {
+  const files = ['platform/', 'examples/foreign-'];
+  const there = 'watchClosing() is told once';
+  const skipped = 'examples: completion-port on Windows';
+  const { code, stdout } = await run(
+    { name: 'whole', files, decisive: [there] },
+    { name: 'in part', files, decisive: [there, skipped, 'gone: '] },
+  );
+  assert.equal(code, 1, stdout);
+  assert.match(stdout, /^=== whole: [1-9]\d* passed, 0 failed, \d+ skipped in [\d.]+ s$/m);
+  const expected = new RegExp(
+    `^=== in part: [1-9]\\d* passed, .*: nothing passed of '${skipped}…', 'gone: …'$`,
+    'm',
+  );
+  assert.match(stdout, expected);
+});
+
 test(
   'run-suites: a suite that took too long is a failure',
   async () => {
