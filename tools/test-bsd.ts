@@ -59,7 +59,7 @@ const OF_LINUX =
 const REAL: readonly Suite[] = [
   {
     name: 'threads and addresses',
-    files: ['harness/', 'platform/', 'sys/address', 'sys/interrupt', 'sys/exit-asleep'],
+    files: ['platform/', 'sys/open-descriptors', 'sys/address', 'sys/interrupt', 'sys/exit-asleep'],
   },
   {
     name: 'kqueue',

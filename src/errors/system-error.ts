@@ -8,22 +8,24 @@ for (const [name, number] of Object.entries(constants.errno)) {
 }
 for (const [negative, [name]] of getSystemErrorMap()) names.set(-negative, name);
 
-/** Errors of Linux that sockets and files give and that Node has no name for. */
-const LINUX_NAMES: readonly (readonly [number, string])[] = [
-  [70, 'ECOMM'],
-  [77, 'EBADFD'],
-  [87, 'EUSERS'],
-  [96, 'EPFNOSUPPORT'],
-  [109, 'ETOOMANYREFS'],
-  [117, 'EUCLEAN'],
-  [123, 'ENOMEDIUM'],
-  [124, 'EMEDIUMTYPE'],
-  [126, 'ENOKEY'],
-  [132, 'ERFKILL'],
-  [133, 'EHWPOISON'],
-];
-if (process.platform === 'linux') {
-  for (const [number, name] of LINUX_NAMES) if (!names.has(number)) names.set(number, name);
+/** By system: errors that sockets and files give there and that Node has no name for. */
+const MORE_NAMES: Readonly<Record<string, readonly (readonly [number, string])[]>> = {
+  linux: [
+    [70, 'ECOMM'],
+    [77, 'EBADFD'],
+    [87, 'EUSERS'],
+    [96, 'EPFNOSUPPORT'],
+    [109, 'ETOOMANYREFS'],
+    [117, 'EUCLEAN'],
+    [123, 'ENOMEDIUM'],
+    [124, 'EMEDIUMTYPE'],
+    [126, 'ENOKEY'],
+    [132, 'ERFKILL'],
+    [133, 'EHWPOISON'],
+  ],
+};
+for (const [number, name] of MORE_NAMES[process.platform] ?? []) {
+  if (!names.has(number)) names.set(number, name);
 }
 
 /** The name of an error number of this platform (`104` gives `ECONNRESET` on Linux), or `E104` when it has none. */

@@ -50,6 +50,7 @@ function readyOf(happened: number): number {
 
 export class EpollInstance implements Instance {
   static readonly call = 'epoll_ctl';
+  static readonly isAtHome = true;
   readonly fd: number;
   readonly #words = eventWords();
   readonly #address = (events.arena as Arena).address;

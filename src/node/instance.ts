@@ -1,5 +1,4 @@
 /** What the hub needs of a kernel: a set behind a descriptor, whose entries report once. */
-import { KEVENT_SYSTEM } from '../sys/bsd/abi.ts';
 import { EpollInstance } from './epoll-instance.ts';
 import { KqueueInstance } from './kqueue-instance.ts';
 
@@ -43,7 +42,10 @@ export interface Instance {
   close(): void;
 }
 
-const Here = KEVENT_SYSTEM === null ? EpollInstance : KqueueInstance;
+/** Best first; the last one is asked where nobody else is at home, and says why it cannot be had. */
+const CANDIDATES = [KqueueInstance, EpollInstance] as const;
+
+const Here = CANDIDATES.find(({ isAtHome }) => isAtHome) ?? EpollInstance;
 
 /** The call that changes the instance of this kernel. */
 export const INSTANCE_CALL = Here.call;

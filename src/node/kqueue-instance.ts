@@ -31,6 +31,7 @@ function bitOf(filter: number): number {
 
 export class KqueueInstance implements Instance {
   static readonly call = 'kevent';
+  static readonly isAtHome = KEVENT_SYSTEM !== null;
   readonly fd: number;
   readonly #events = new KeventList(EVENTS_MAX);
   readonly #changes = new Changes();

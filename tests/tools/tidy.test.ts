@@ -90,6 +90,24 @@ test('tidy: the program of a model is short and its steps count from 1', () => {
   assertOne(program('x();'), 'src/servers/poll.ts:1', /the program of a model has no steps/);
 });
 
+test('tidy: the system is a condition in src/sys/ and the lists of candidates only', () => {
+  const host = "import { HOST } from '../platform/host.ts';\nexport const here = HOST;\n";
+  const files = (file: string, text: string): Files => ({
+    'src/index.ts': `import './${file.slice('src/'.length)}';`,
+    [file]: text,
+  });
+  for (const file of ['src/sys/a.ts', 'src/readiness/open-selector.ts', 'src/servers/models.ts']) {
+    assert.deepEqual(found(files(file, host)), []);
+    assert.deepEqual(found(files(file, "if (process.platform === 'linux') x();")), []);
+  }
+  const what = /a condition on the system outside src\/sys\//;
+  assertOne(files('src/io/a.ts', `x();\n${host}`), 'src/io/a.ts:2', what);
+  assertOne(files('src/io/a.ts', "x(process.platform === 'win32');"), 'src/io/a.ts:1', what);
+  const spoken = 'const a = KEVENT_SYSTEM === null ? b : c;';
+  assertOne(files('src/node/a.ts', spoken), 'src/node/a.ts:1', what);
+  assert.deepEqual(found(files('src/io/a.ts', "const HOST = '127.0.0.1';")), []);
+});
+
 test('tidy: files that nothing leads to', () => {
   const alive: Files = {
     'package.json': '{ "scripts": { "test": "node build/tools/run.js" } }',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { closeSync, openSync } from 'node:fs';
 import { HOST } from '../../src/platform/host.ts';
-import { openDescriptors, probedDescriptors, test } from './test.ts';
+import { openDescriptors, probedDescriptors, test } from '../harness/test.ts';
 
 const skip = HOST === 'win32' && 'the sockets of polyio are all that is known there';
 
