@@ -169,7 +169,10 @@ export const sockets: Readonly<Record<string, Case>> = {
     assert.ok(room.equals(bytes));
   },
 
-  'sending without a copy gives the buffer back when the network has it, or is refused': (queue, fds) => {
+  'sending without a copy gives the buffer back when the network has it, or is refused': (
+    queue,
+    fds,
+  ) => {
     const [one, other] = fds.tcpPair();
     using buffer = queue.allocate(2 ** 17);
     buffer.bytes.fill(97);

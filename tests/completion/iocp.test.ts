@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
+import { Worker } from 'node:worker_threads';
 import { ATTACH, IocpQueue, type Operation, openCompletionQueue } from '../../src/completion.ts';
 import { SystemError } from '../../src/errors.ts';
 import { attach } from '../../src/node.ts';
 import { close } from '../../src/sys/descriptor.ts';
+import { currentThread } from '../../src/sys/threads.ts';
 import { codeOf, completionCases, finish, full } from '../cases/completion.ts';
 import { connectedPair, Descriptors, put } from '../cases/selector-descriptors.ts';
 import { test } from '../harness/test.ts';
@@ -88,6 +91,28 @@ queueTest('a handle closed behind its back ends what is under way there, once', 
   }
   theirs.close();
 });
+
+test(
+  'iocp: a port that another thread closes ends what is under way, each once',
+  async () => {
+    using fds = new Descriptors();
+    using queue = openCompletionQueue('iocp') as IocpQueue;
+    const pairs = Array.from({ length: 16 }, () => fds.pair());
+    const receipts = pairs.map(([one]) => queue.recv(one, Buffer.alloc(8)));
+    queue.submit();
+    const closer = new URL('../fixtures/port-closer.js', import.meta.url);
+    const worker = new Worker(closer, { workerData: currentThread() });
+    const ended = once(worker, 'exit');
+    await once(worker, 'message');
+    settleOnce(queue, receipts);
+    for (const receipt of receipts) assert.equal(codeOf(receipt), 'ECANCELED');
+    const late = queue.recv(pairs[0]?.[0] as number, Buffer.alloc(8));
+    settleOnce(queue, [late]);
+    assert.match(codeOf(late), /^(EBADF|EINVAL|ECANCELED)$/);
+    await ended;
+  },
+  { skip: noPort, limitMs: 60_000 },
+);
 
 queueTest('a handle belongs to the first queue that it was used with', (queue, fds) => {
   const [one, other] = fds.pair();

@@ -21,7 +21,7 @@ import { OperationBlocks } from './operation-blocks.ts';
 import { Chain, IDLE, IN_KERNEL, OVER, QUEUED, type Task } from './task.ts';
 import { Timers } from './timers.ts';
 
-const { ECANCELED, EINVAL } = ERRNO;
+const { EBADF, ECANCELED, EINVAL } = ERRNO;
 
 /** How many; see `CompletionQueueOptions`. */
 export interface EngineOptions {
@@ -304,7 +304,8 @@ export class Engine {
   enter(timeoutMs: number, isDeaf = false): void {
     const count = this.port.wait(this.#done.length > 0 ? 0 : this.#limit(timeoutMs));
     this.calls++;
-    if (count < 0) throw new SystemError(count, 'GetQueuedCompletionStatusEx');
+    if (count === -EBADF && this.inFlight > 0) this.#gather();
+    else if (count < 0) throw new SystemError(count, 'GetQueuedCompletionStatusEx');
     let isWoken = false;
     for (let index = 0; index < count; index++) {
       const address = this.port.overlappedAt(index);
@@ -314,6 +315,20 @@ export class Engine {
     this.#timers.run();
     this.#tell();
     if (isWoken && !isDeaf) checkInterrupt();
+  }
+
+  /**
+   * The port was closed behind our back, and no packet comes any more: everything under way is
+   * cancelled, and its memory says when the kernel is through with it.
+   */
+  #gather(): void {
+    this.cancelAll();
+    for (const task of this.#tasks) {
+      if (task?.isPending !== true || !this.blocks.isOver(task.slot)) continue;
+      this.#unpend(task);
+      task.result = this.blocks.resultOf(task.slot);
+      this.#done.push(task);
+    }
   }
 
   /** How long to sleep at most, so that no timer is late. */

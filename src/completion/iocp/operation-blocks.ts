@@ -11,6 +11,7 @@ import { type Address, decodeAddress, type RawAddress } from '../../sys/address.
 import { Arena } from '../../sys/arena.ts';
 import { OVERLAPPED, WSABUF, WSAMSG } from '../../sys/windows/completion-abi.ts';
 import {
+  isComplete,
   overlappedCount,
   overlappedResult,
   resetOverlapped,
@@ -78,6 +79,11 @@ export class OperationBlocks {
     const slot = Math.floor(offset / BLOCK_SIZE);
     const turn = (offset - slot * BLOCK_SIZE) / OVERLAPPED.size;
     return turn === this.#turns[slot] ? slot : -1;
+  }
+
+  /** Whether the kernel is through with a slot's operation, told by a packet or not. */
+  isOver(slot: number): boolean {
+    return isComplete(this.words, this.#present(slot));
   }
 
   /** What a slot's operation came to: the bytes, or the negative error number. */

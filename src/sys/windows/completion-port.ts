@@ -62,6 +62,8 @@ export class CompletionPort {
   readonly #countWord: Int32Array;
   #handle: number;
   #isClosed = false;
+  /** Another thread has closed it: its number may be another's by now. */
+  #isGone = false;
 
   /** @param count how many packets one wait takes at most */
   private constructor(handle: number, count: number) {
@@ -133,12 +135,20 @@ export class CompletionPort {
     const answer = settleTruth(
       waitNative(this.#handle, address, this.#count, this.#countAddress, ms, 0),
     );
-    if (answer < 0) return answer === -ERRNO.ETIMEDOUT ? 0 : answer;
+    if (answer === -ERRNO.ETIMEDOUT) return 0;
+    if (answer < 0) return this.#lost(answer);
     const count = this.#countWord[0] as number;
     for (let index = 0; index < count; index++) {
-      if (this.overlappedAt(index) === 0 && this.keyAt(index) === KEY.closed) return -ERRNO.EBADF;
+      if (this.overlappedAt(index) === 0 && this.keyAt(index) === KEY.closed) {
+        return this.#lost(-ERRNO.EBADF);
+      }
     }
     return count;
+  }
+
+  #lost(answer: number): number {
+    if (answer === -ERRNO.EBADF) this.#isGone = true;
+    return answer;
   }
 
   /** The address of the OVERLAPPED of packet `index` of the last wait; 0 when it is a wake-up. */
@@ -172,10 +182,11 @@ export class CompletionPort {
     if (this.#isClosed) return;
     this.#isClosed = true;
     const handle = this.#handle;
-    for (let left = this.waiters; left > 0; left--) postToPort(handle, KEY.closed);
+    const told = this.#isGone ? 0 : this.waiters;
+    for (let left = told; left > 0; left--) postToPort(handle, KEY.closed);
     this.#handle = -1;
     closeNative ??= resolve('CloseHandle', 'int', ['address'], KERNEL32);
-    closeNative(handle);
+    if (!this.#isGone) closeNative(handle);
     this.#arena.close();
   }
 

@@ -41,6 +41,11 @@ export function resetOverlapped(words: Int32Array, at: number, offset = 0): void
   words[at + OFFSET_AT + 1] = Math.floor(offset / 2 ** 32) | 0;
 }
 
+/** Whether the kernel is through with it: it writes that before it posts a packet. */
+export function isComplete(words: Int32Array, at: number): boolean {
+  return words[at + STATUS_AT] !== NTSTATUS.STATUS_PENDING;
+}
+
 /** What an operation that is complete came to: the bytes, or the negative error number. */
 export function overlappedResult(words: Int32Array, at: number): number {
   const status = words[at + STATUS_AT] as number;
