@@ -73,8 +73,8 @@ export interface Kind {
   readonly fresh: number;
   /** What select says of `fresh`, where that has hints. @default fresh */
   readonly freshInSelect?: number;
-  /** Ready bits after `end`, for poll and epoll, and for select. */
-  readonly ended?: { readonly poll: number; readonly select: number };
+  /** Ready bits after `end`, for poll and epoll, for select, and for kqueue. @default poll */
+  readonly ended?: { readonly poll: number; readonly select: number; readonly kqueue?: number };
   /** The kernel has no wait queue for it: epoll_ctl(2) answers EPERM. */
   readonly isRefusedByEpoll?: true;
   /** Why there is none on this machine, or for this user. */
@@ -409,16 +409,20 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   'the writing end of a pipe': {
     open: openPipe('writer'),
     fresh: WRITABLE,
-    ended: { poll: BOTH | ERROR, select: BOTH },
+    ended: { poll: BOTH | ERROR, select: BOTH, kqueue: BOTH | HANGUP },
   },
   'the reading end of a FIFO': { open: openFifo('reader'), fresh: 0, ended: HUNG_UP },
   'the writing end of a FIFO': {
     open: openFifo('writer'),
     fresh: WRITABLE,
-    ended: { poll: BOTH | ERROR, select: BOTH },
+    ended: { poll: BOTH | ERROR, select: BOTH, kqueue: BOTH | HANGUP },
   },
   'a FIFO before its first writer': { open: openLonelyFifo, fresh: 0 },
-  'a TCP connection': { open: openTcp, fresh: WRITABLE, ended: { poll: BOTH, select: BOTH } },
+  'a TCP connection': {
+    open: openTcp,
+    fresh: WRITABLE,
+    ended: { poll: BOTH, select: BOTH, kqueue: BOTH | HANGUP },
+  },
   'a listening TCP socket': { open: openTcpListener, fresh: 0 },
   'a TCP socket that was never connected': {
     open: (scope) => ({ fd: scope.socket(AF_INET, SOCK_STREAM) }),
@@ -477,7 +481,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   'the terminal side of a pty': perhaps({
     open: openPty('terminal'),
     fresh: WRITABLE,
-    ended: { poll: BOTH | HANGUP | ERROR, select: BOTH },
+    ended: { poll: BOTH | HANGUP | ERROR, select: BOTH, kqueue: BOTH | HANGUP },
   }),
   '/proc/mounts': { open: openAt('/proc/mounts', O_RDONLY), fresh: READABLE },
   '/dev/random': { open: openDevice('/dev/random', 'read'), fresh: READABLE },
