@@ -52,7 +52,7 @@ const SUITES: readonly Suite[] = [
     files: MODELS.map((model) => `servers/${model}.`),
     decisive: MODELS.map((model) => `${model}: echoes`),
     env: isReal ? {} : { POLYIO_TEST_SERVER_GROUPS: 'echo iocp: blocking-threads:echo,stopping' },
-    limitMs: 240_000,
+    limitMs: 480_000,
   },
 ];
 
