@@ -44,7 +44,7 @@ const ENGLISH: Language = {
     node: 'untried',
   },
   legend: `**kernel**: its whole suites run on that system itself. **qemu**: the suites of selectors and descriptors run as programs of that processor on a
-real Linux kernel; of its server suite the group that echoes, and for \`epoll\` and \`blocking-threads\` the one that stops. **Wine**: the suites of
+real Linux kernel; of its server suite the group that echoes. **Wine**: the suites of
 \`select\`, \`poll\` and the completion queue run there, the server suite of \`iocp\`, of the others the group that echoes, and for \`blocking-threads\` the one that
 stops; clients outside Wine check every byte of each. **double**: its suites run on Linux against a stand-in for the system's own calls. **tables**: numbers and
 structures are compared with that system's headers, and the code has run on Linux with the calls taken away that only Linux has. **untried**: it is Node's own
@@ -71,8 +71,8 @@ const CHINESE: Language = {
     tables: '数值表',
     node: '未试',
   },
-  legend: `**内核**：全部测试套件就在该系统上运行。**qemu**：多路复用与描述符的测试套件作为该处理器的程序，在真实的 Linux 内核上运行；服务器套件运行其中的回显组，
-\`epoll\` 和 \`blocking-threads\` 还运行停止组。**Wine**：\`select\`、\`poll\` 和完成队列的测试套件在其下运行；\`iocp\` 运行整个服务器套件，其余模型运行回显组，\`blocking-threads\`
+  legend: `**内核**：全部测试套件就在该系统上运行。**qemu**：多路复用与描述符的测试套件作为该处理器的程序，在真实的 Linux 内核上运行；服务器套件运行其中的回显组。
+**Wine**：\`select\`、\`poll\` 和完成队列的测试套件在其下运行；\`iocp\` 运行整个服务器套件，其余模型运行回显组，\`blocking-threads\`
 还运行停止组；Wine 之外的客户端逐字节检查每一个模型。**替身**：系统自身的调用由替身代替，在 Linux 上运行测试套件。**数值表**：数值与结构已和该系统的头文件核对，
 代码在拿走 Linux 独有调用之后在 Linux 上运行过。**未试**：它是 Node 自己的代码，不需要我们的任何数值，也没有在该系统上运行过。**–**：该系统没有它。`,
   caveat: ({ name }) => CHINESE_CAVEATS[name] ?? null,
