@@ -45,8 +45,9 @@ const ENGLISH: Language = {
   },
   legend: `**kernel**: its whole suites run on that system itself. **qemu**: the suites of selectors and descriptors run as programs of that processor on a
 real Linux kernel; of its server suite the group that echoes. **Wine**: the suites of
-\`select\`, \`poll\` and the completion queue run there, the server suite of \`iocp\`, of the others the group that echoes, and for \`blocking-threads\` the one that
-stops; clients outside Wine check every byte of each. **double**: its suites run on Linux against a stand-in for the system's own calls. **tables**: numbers and
+\`select\`, \`poll\` and the completion queue run there, the server suite of \`iocp\`, of the others the group that echoes, and for
+\`blocking-threads\` the one that stops; clients outside Wine check every byte of each. **double**: its suites run on Linux
+against a stand-in for the system's own calls. **tables**: numbers and
 structures are compared with that system's headers, and the code has run on Linux with the calls taken away that only Linux has. **untried**: it is Node's own
 code, which needs no numbers of ours and did not run there. **–**: the system does not have it.`,
   caveat: ({ name }) => {
