@@ -1,4 +1,14 @@
 /** The lab: what a model did a moment ago, recorded. */
+
+export type {
+  Chart,
+  ChartSeries,
+  Fact,
+  LabRecord,
+  LabRun,
+  SceneRequest,
+  Source,
+} from './lab/document.ts';
 export { FIELD, SLICE, toPerfetto } from './lab/export/perfetto.ts';
 export { countMethods, type Ports, splitPhases } from './lab/record/phases.ts';
 export {
@@ -14,4 +24,5 @@ export {
   type Step,
 } from './lab/record/script.ts';
 export { lengthsOf } from './lab/record/summary.ts';
+export { FREE, SCENES, type SceneName } from './lab/scene.ts';
 export { SCENARIOS, type Scenario } from './trace.ts';

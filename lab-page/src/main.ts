@@ -1,0 +1,3 @@
+import { SCENES } from '../../src/lab/scene.ts';
+
+document.body.textContent = Object.keys(SCENES).join(', ');
