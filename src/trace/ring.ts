@@ -195,7 +195,7 @@ export class TraceRing {
   /** The number of a name, which is given one when it has none. -1 when there are too many. */
   nameNumber(name: string): number {
     const { words } = this;
-    const bytes = Buffer.from(name).subarray(0, NAME_BYTES - NAME_TEXT_AT);
+    const bytes = new TextEncoder().encode(name).subarray(0, NAME_BYTES - NAME_TEXT_AT);
     for (let number = 0; number < NAMES_MAX; number++) {
       const at = (NAMES_AT + number * NAME_BYTES) / WORD_BYTES;
       if (Atomics.compareExchange(words, at, FREE, WRITING) === FREE) {
@@ -220,7 +220,9 @@ export class TraceRing {
   #nameAt(number: number): string {
     const at = NAMES_AT + number * NAME_BYTES;
     const length = this.words[at / WORD_BYTES + 1] as number;
-    return Buffer.from(new Uint8Array(this.#memory, at + NAME_TEXT_AT, length)).toString();
+    // A decoder takes no shared memory.
+    const text = Uint8Array.from(new Uint8Array(this.#memory, at + NAME_TEXT_AT, length));
+    return new TextDecoder().decode(text);
   }
 
   /** All that was written so far, by start. */
