@@ -94,4 +94,365 @@ export const en = {
   'timeline.now.client.closed': '{who} has closed.',
   'timeline.now.client.other': '{who}: {act}.',
   'timeline.now.somebody': 'a descriptor',
+
+  // The page
+  // The sentence
+  'sentence.live': 'You are watching a real {model} server, pid {pid}, slowed {times|time|times}.',
+  'sentence.live.full': 'You are watching a real {model} server, pid {pid}, at its own speed.',
+  'sentence.recorded':
+    'You are watching a recording of a real {model} server, slowed {times|time|times}.',
+  'sentence.recorded.full':
+    'You are watching a recording of a real {model} server, at its own speed.',
+  'sentence.compare.live': 'You are watching {n} real servers with the same clients: {models}.',
+  'sentence.compare.recorded':
+    'You are watching recordings of {n} real servers with the same clients: {models}.',
+  'sentence.double':
+    'You are watching the calls of {model}, recorded against a double of that kernel: the order is real, the times are not.',
+  'sentence.wine':
+    'You are watching the calls of {model}, recorded under Wine: the order is real, the times are not.',
+  'sentence.scene.live': 'You are watching what this kernel did a moment ago: {question}',
+  'sentence.scene.recorded': 'You are watching a recording of what a real kernel did: {question}',
+  'sentence.empty': 'Every way to wait for data, on the real kernel. Choose a model and press Run.',
+  'sentence.waiting': 'The first picture is on its way.',
+
+  // The page
+  'page.title': 'polyio lab',
+  'page.skip': 'To the timeline',
+  'page.language': 'Language',
+  'page.theme': 'Theme',
+  'page.theme.system': 'As the system',
+  'page.theme.light': 'Light',
+  'page.theme.dark': 'Dark',
+  'page.help': 'Help',
+  'page.story': 'Guided tour',
+  'page.close': 'Close',
+  'page.origin.live': 'live',
+  'page.origin.recorded': 'recorded',
+  'page.origin.imported': 'from a file',
+  'page.origin.double': 'recorded, double',
+  'page.origin.wine': 'recorded, Wine',
+  'page.recordedOn': 'Recorded {when} on {system} {kernel}, {cpus|CPU|CPUs}, Node {node}.',
+
+  // Controls
+  'control.scene': 'Question',
+  'control.models': 'Models',
+  'control.compare': 'Compare',
+  'control.compare.hint': 'Set up to four models side by side, with the same clients.',
+  'control.scenario': 'Clients do',
+  'control.clients': 'Clients',
+  'control.messages': 'Messages each',
+  'control.bytes': 'Bytes',
+  'control.delay': 'Delay (ms)',
+  'control.seed': 'Seed',
+  'control.run': 'Run',
+  'control.repeat': 'Run 5 times',
+  'control.repeat.hint': 'Five runs give every counter its spread.',
+  'control.stop': 'Stop',
+  'control.share': 'Copy link',
+  'control.export': 'Export',
+  'control.more': 'Settings',
+  'control.model.hint': '{model}: {waits}',
+  'control.model.unavailable': '{model} cannot run here: {reason}',
+  'control.model.recorded': '{model} cannot run here: {reason} Choose it to watch its recording.',
+  'control.own': 'This scene has a program of its own and sets its own numbers.',
+
+  // What is said when something happens
+  'status.progress': 'Running: {label}, {step} of {of}.',
+  'status.started': 'Running.',
+  'status.done': 'Done: {models}.',
+  'status.stopped': 'Stopped; nothing runs any more.',
+  'status.stale': 'The settings have changed: press Run to see them.',
+  'status.copied': 'Copied.',
+  'status.notCopied': 'The browser does not let the page copy; here it is: {text}',
+  'status.static':
+    'There is no lab behind this page, so it shows recordings. Run "npx polyio lab" to watch your own kernel.',
+  'status.lost':
+    'The lab does not answer any more; start "npx polyio lab" again. What is on the page stays.',
+  'status.refused':
+    'The lab does not know this page: open the address that it printed, with its token.',
+  'status.busy': 'The lab is busy with the run of another page: {reason}',
+  'status.failed': 'The run failed: {reason}',
+  'status.noRecording': 'There is no recording of {what}; run it with "npx polyio lab".',
+  'status.unavailable': '{model} cannot run here: {reason} {remedy}',
+  'status.recordedInstead': '{model} cannot run here ({reason}), so this is its recording.',
+  'status.badFile': 'The file could not be read: {reason}',
+  'status.badAnswer': 'The lab gave an answer that the page does not understand: {reason}',
+  'status.exported': 'Saved as {file}.',
+  'status.notExported': 'This could not be exported: {reason}',
+  'status.link': 'The link asks for what is not possible ({names}); the usual values stand in.',
+
+  // Scenarios
+  'scenario.steady': 'send now and then',
+  'scenario.slow-sender': 'send in pieces',
+  'scenario.burst': 'all send at once',
+  'scenario.slow-reader': 'one reads late',
+  'scenario.reset': 'one breaks off',
+  'scenario.half-close': 'finish early',
+
+  // Scenes
+  'scene.free.title': 'What does a model do while it waits?',
+  'scene.free.watch':
+    'Orange is waiting for data, blue is copying it. Which call sleeps through the orange?',
+  'scene.asynchronous-or-non-blocking.title': 'Asynchronous or non-blocking?',
+  'scene.asynchronous-or-non-blocking.watch':
+    'Who waits and who copies: a busy loop, a thread asleep in epoll_wait, or the kernel with a receipt.',
+  'scene.epoll-sleeps.title': 'Is epoll synchronous, and does it burn CPU?',
+  'scene.epoll-sleeps.watch':
+    'epoll_wait sleeps and costs nothing; then recv copies, and the program waits for that. The loop beside it never sleeps.',
+  'scene.edge-trigger.title': 'Why does edge trigger want non-blocking?',
+  'scene.edge-trigger.watch':
+    'Half of the bytes are read. The level tells again, the edge is silent, and a blocking drain hangs.',
+  'scene.select-or-poll.title': 'select or poll?',
+  'scene.select-or-poll.watch':
+    'What one wait costs while more and more idle descriptors are watched, and what descriptor 1024 does to select.',
+  'scene.would-block.title': 'What is EAGAIN?',
+  'scene.would-block.watch':
+    'Each dotted tick is a call that came back with nothing. Count them, and look at the CPU.',
+  'scene.epoll-on-files.title': 'Can epoll watch regular files?',
+  'scene.epoll-on-files.watch':
+    'epoll refuses them, select calls them always ready, and the read then sleeps in the disk. A ring does not.',
+  'scene.full-pipe.title': 'When does a write to a pipe block?',
+  'scene.full-pipe.watch': 'The pipe fills up, the writer sleeps, and the reader makes room.',
+  'scene.io-uring-or-epoll.title': 'io_uring or epoll?',
+  'scene.io-uring-or-epoll.watch':
+    'The same clients: calls for each message, and who does the copying.',
+  'scene.who-accepts.title': 'Who wakes up at accept?',
+  'scene.who-accepts.watch':
+    'Connections for each worker: one shared socket, an exclusive watch, or a socket each (SO_REUSEPORT).',
+  'scene.threads-or-events.title': 'Node has one thread, so how does it serve thousands?',
+  'scene.threads-or-events.watch': 'Threads and memory while more and more clients are idle.',
+  'scene.synchronous-or-asynchronous.title':
+    'Synchronous or asynchronous: the result, or a receipt?',
+  'scene.synchronous-or-asynchronous.watch':
+    'A slow addition: one caller waits for the sum, the other takes a receipt and goes on.',
+  'scene.page-cache.title': 'Does a file write wait for the disk?',
+  'scene.page-cache.watch':
+    'With O_SYNC or without, in the page cache or not: the same calls, other times.',
+
+  // Models
+  'model.blocking': 'One thread, one connection at a time.',
+  'model.blocking-processes':
+    'Several processes share the listening socket; each blocks in its own client.',
+  'model.blocking-threads': 'Several threads; each blocks in its own client.',
+  'model.non-blocking': 'Asks every descriptor again and again, and never sleeps.',
+  'model.select': 'Sleeps in select, which looks at every descriptor, below 1024 only.',
+  'model.poll': 'Sleeps in poll, which looks at every descriptor.',
+  'model.epoll': 'Sleeps in epoll_wait, which returns what is ready and nothing else.',
+  'model.epoll-edge': 'Sleeps in epoll_wait, which tells of each change once.',
+  'model.kqueue': 'Sleeps in kevent, which returns what is ready (BSD, macOS).',
+  'model.signal-driven': 'Sleeps until a signal says that a descriptor is ready.',
+  'model.io-uring': 'The kernel waits and copies; one call submits and collects a whole batch.',
+  'model.iocp': 'The kernel waits and copies; the thread collects what is complete (Windows).',
+  'model.node-net': "Node's own net module, as the baseline.",
+  'pick.blocking': 'One client, or a tool: nothing is simpler.',
+  'pick.blocking-processes': 'Few clients that must not harm one another.',
+  'pick.blocking-threads': 'Few clients, each of them busy, in simple code.',
+  'pick.non-blocking': 'The answer must come at once and a whole CPU may burn for it.',
+  'pick.select': 'Few descriptors, and the code must run everywhere.',
+  'pick.poll': 'A few hundred descriptors on any POSIX system.',
+  'pick.epoll': 'Many connections on Linux, most of them idle.',
+  'pick.epoll-edge': 'As epoll, when one wake-up should drain much at once.',
+  'pick.kqueue': 'Many connections on macOS or BSD.',
+  'pick.signal-driven': 'Rarely: to see where epoll came from.',
+  'pick.io-uring': 'Many messages on Linux: the fewest calls for each.',
+  'pick.iocp': 'Many connections on Windows.',
+  'pick.node-net': "Everything that has to live in Node's own loop.",
+
+  // Panels
+  'panel.views': 'What the run shows',
+  'view.findings': 'Findings',
+  'view.counters': 'Counters',
+  'view.latency': 'Latency',
+  'view.pick': 'Which one?',
+  'view.charts': 'Charts',
+  'view.events': 'Events',
+  'panel.timeline': 'Timeline',
+  'panel.now': 'Now',
+  'panel.source': 'The program',
+  'panel.empty': 'Nothing has been run yet.',
+
+  // The stepper
+  'source.of': 'The source of {model}, step {step} of {of}',
+  'source.before': 'The source of {model}, before its first step',
+  'source.own': 'What happens here comes from a program of the scene, without marked steps.',
+  'source.run': 'Whose program',
+  'source.step': 'Step {step}: {what}',
+
+  // Findings
+  'finding.slept':
+    'The thread slept in {call} for {share:percent} of the run, for all clients at once.',
+  'finding.slept.blocking':
+    'Its {threads|thread|threads} slept in accept and recv for {share:percent} of the run, through both phases of each call.',
+  'finding.spun':
+    'It never slept: {blocked:percent} of {calls|call|calls} came back with nothing, and the CPU was busy for {busy:percent} of the run.',
+  'finding.completed':
+    'The kernel did both phases; the thread slept in {call} for {share:percent} of the run, until something was complete.',
+  'finding.baseline': 'libuv waited and received; only the callbacks are seen from JavaScript.',
+  'finding.wait':
+    'Phase 1: a connection waited {time:time} for its data to reach the kernel (median of {n}).',
+  'finding.noWait':
+    'Phase 1: for most of {n|receive|receives} the data was in the kernel already, so nobody waited.',
+  'finding.ready':
+    'Then it lay ready in the kernel for {time:time} until the program asked for it.',
+  'finding.copy': 'Phase 2: {time:time} until it was copied to the program, wake-up included.',
+  'finding.sender':
+    "Here the sender's clock says when the data was in the kernel: rings and libuv give no stamp.",
+  'finding.cost':
+    'A message cost {each|call|calls}: {calls} for {messages|message|messages}, {blocked} of them for nothing.',
+  'finding.ring': '{operations|operation|operations} went by the ring and were no calls.',
+  'finding.noTimes':
+    'Only the calls are shown: these times say nothing about the system that they stand for.',
+  'finding.noRuns': 'This scene leaves figures behind, and no timeline.',
+  'finding.note': 'A note of the recorder: {note}',
+
+  // Counters
+  'counter.name': 'Counter',
+  'counter.caption': 'What each model cost, for the same clients',
+  'counter.callsPerMessage': 'Calls for each message',
+  'counter.calls': 'Calls',
+  'counter.wouldBlocks': 'Would-blocks',
+  'counter.wakeUps': 'Wake-ups',
+  'counter.operations': 'Operations of the ring',
+  'counter.cpu': 'CPU time',
+  'counter.cpuShare': 'CPU of one core',
+  'counter.switches': 'Context switches',
+  'counter.p50': 'Round trip, half below',
+  'counter.p99': 'Round trip, 99 % below',
+  'counter.wait': 'Phase 1, half below',
+  'counter.copy': 'Phase 2, half below',
+  'counter.threads': 'Threads',
+  'counter.value': '{mean} ± {deviation}',
+  'counter.repeats': '± is the standard deviation of {n} live runs with these settings.',
+  'counter.noRepeats': 'One run; "Run 5 times" gives every figure its spread.',
+  'counter.none': 'not measured',
+  'counter.overhead':
+    'Writing down one call took {tap:time}; {probes|probe was|probes were} made beside them and count nowhere.',
+  'counter.method': 'Phase 1 ends at: {methods}. The clocks are known to {error:time}.',
+  'method.kernel-stamp': "the kernel's own stamp ({n})",
+  'method.readiness-probe': 'a readiness probe ({n})',
+  'method.sender': "the sender's clock ({n})",
+  'method.none': 'unknown ({n})',
+
+  // Latency
+  'latency.title': 'Round trips over time',
+  'latency.caption':
+    '{model}: {n|round trip|round trips}, half of them below {p50:time}, 99 % below {p99:time}, the slowest {max:time}',
+  'latency.axis.x': 'time of the run',
+  'latency.axis.y': 'round trip (logarithmic)',
+  'latency.cell':
+    '{n|round trip|round trips} of {from:time} to {to:time}, between {start:time} and {end:time}',
+  'latency.none': 'No message came back in this run.',
+  'latency.darker': 'The darker a field, the more round trips.',
+
+  // Which model should I pick?
+  'pick.caption': 'Which model should I pick? The figures are those of this run.',
+  'pick.model': 'Model',
+  'pick.when': 'Pick it when',
+  'pick.calls': 'Calls each',
+  'pick.cpu': 'CPU',
+  'pick.p99': '99 %',
+  'pick.threads': 'Threads',
+  'pick.measure': 'Measure',
+  'pick.best': 'the least of this run',
+  'pick.missing': 'not in this run',
+
+  // Charts
+  'chart.table': 'The figures of this chart',
+  'chart.series': 'Series',
+  'chart.described': '{title}: {n|series|series}, {x} against {y}',
+
+  // Export and import
+  'export.svg': 'Picture (SVG)',
+  'export.png': 'Picture (PNG)',
+  'export.json': 'Everything (JSON)',
+  'export.csv': 'Events (CSV)',
+  'export.perfetto': 'Trace for ui.perfetto.dev',
+  'export.command': 'Copy as command',
+  'export.import': 'Open a file…',
+  'export.noTimeline': 'there is no timeline in this scene',
+  'export.noPicture': 'the browser made no picture of it',
+  'export.title': 'Export and import',
+  'import.tooLarge': 'it is larger than {limit:bytes}',
+  'import.unknown': 'it is neither a trace nor a record of the lab',
+
+  // The story
+  'story.title': 'Two phases in six cards',
+  'story.card': 'Card {n} of {of}',
+  'story.next': 'Next',
+  'story.back': 'Back',
+  'story.run': 'Run it',
+  'story.done': 'Explore on your own',
+  'story.measured': 'Measured: {answer}',
+  'story.guess.right': 'You saw it coming.',
+  'story.guess.wrong': 'Most people guess otherwise, too.',
+  'story.recorded': 'This figure comes from a recording.',
+  'story.1.title': 'Where does a blocking server wait?',
+  'story.1.text':
+    'Three clients send a message every 50 ms. One thread serves one client at a time. In which phase does its time go by?',
+  'story.1.a': 'Waiting for data (phase 1)',
+  'story.1.b': 'Copying data (phase 2)',
+  'story.1.c': 'Half and half',
+  'story.1.answer':
+    'a message was waited for {wait:time} (phase 1), and copied in {copy:time} (phase 2).',
+  'story.2.title': 'How many calls does non-blocking make?',
+  'story.2.text':
+    'A non-blocking server asks every descriptor again and again. How many calls does it make in 100 ms, for a handful of messages?',
+  'story.2.a': 'About 30',
+  'story.2.b': 'About 3,000',
+  'story.2.c': '10,000 and more',
+  'story.2.answer':
+    '{calls|call|calls} in 100 ms, and {blocked:percent} of all came back with nothing.',
+  'story.3.title': 'Does epoll burn CPU while it waits?',
+  'story.3.text': 'epoll waits for all clients in one call. How busy is the CPU meanwhile?',
+  'story.3.a': 'Nearly idle',
+  'story.3.b': 'About half',
+  'story.3.c': 'Fully busy',
+  'story.3.answer':
+    'the thread slept for {share:percent} of the run and used {busy:percent} of a CPU.',
+  'story.4.title': 'Is epoll asynchronous?',
+  'story.4.text': 'epoll_wait has said that data is there. Who copies it to the program?',
+  'story.4.a': 'The kernel, on its own',
+  'story.4.b': 'The program, in recv',
+  'story.4.c': 'Nobody: the memory is shared',
+  'story.4.answer':
+    'the program called recv {calls|time|times}; each copy took {copy:time}. Synchronous, though it never blocks there.',
+  'story.5.title': 'What does io_uring leave to the program?',
+  'story.5.text':
+    'With io_uring the program leaves a receipt, and the kernel does both phases. How many calls does a message cost?',
+  'story.5.a': 'Four or more',
+  'story.5.b': 'About two or three',
+  'story.5.c': 'One hundred',
+  'story.5.answer':
+    '{each|call|calls} for each message; {operations|operation|operations} went by the ring.',
+  'story.6.title': 'Now all together',
+  'story.6.text':
+    'The same clients, one time axis: blocking, non-blocking, epoll and io_uring. Whose second client has to wait for the first to leave?',
+  'story.6.a': 'blocking',
+  'story.6.b': 'epoll',
+  'story.6.c': 'io-uring',
+  'story.6.answer':
+    'half of the round trips took {blocking:time} with blocking, {epoll:time} with epoll and {ring:time} with io-uring.',
+
+  // Help
+  'help.title': 'How to read this page',
+  'help.1':
+    'Every receive has two phases: phase 1 waits until data is in the kernel, phase 2 copies it to the program. The models differ in who waits, and who copies.',
+  'help.2':
+    'The run is recorded at full speed and replayed slowly, so that watching does not change what is measured.',
+  'help.3':
+    'Synchronous is not the same as blocking: epoll never blocks in recv, and yet the program itself copies. Asynchronous means that you hold a receipt while the kernel does both.',
+  'help.keys': 'Keys',
+  'help.key.space': 'play and pause',
+  'help.key.arrows': 'the event before, and the next one',
+  'help.key.brackets': 'slower and faster',
+  'help.key.zoom': 'closer and farther',
+  'help.key.models': 'choose a model',
+  'help.key.run': 'run',
+  'help.key.help': 'this help',
+  'help.legend': 'Colours',
+  'legend.wait': 'phase 1: waiting for data',
+  'legend.copy': 'phase 2: copying',
+  'legend.user': 'your code',
+  'legend.wouldBlock': 'asked for nothing (EAGAIN)',
+  'legend.sleeping': 'asleep',
 } as const;
