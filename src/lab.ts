@@ -24,5 +24,9 @@ export {
   type Step,
 } from './lab/record/script.ts';
 export { lengthsOf } from './lab/record/summary.ts';
+export { RecordFileError, readRecord, writeRecord } from './lab/record-file.ts';
 export { FREE, SCENES, type SceneName } from './lab/scene.ts';
+export { findingsOf } from './lab/scenes/comparing.ts';
+export { PROGRAMS } from './lab/scenes/programs.ts';
+export type { Findings, SceneContext, SceneProgram } from './lab/scenes/scene-program.ts';
 export { SCENARIOS, type Scenario } from './trace.ts';

@@ -1,4 +1,6 @@
 /** What happened, as data: events, the memory they are written to, the clocks, and the files. */
+export * as checks from './trace/checks.ts';
+export { TraceFileError } from './trace/checks.ts';
 export {
   type ClockReading,
   keptTogether,
@@ -25,7 +27,7 @@ export {
   type Method,
   type TraceEvent,
 } from './trace/event.ts';
-export { readTrace, TraceFileError } from './trace/read-trace.ts';
+export { readMachine, readTrace, readTraceValue } from './trace/read-trace.ts';
 export {
   CAPACITY_MAX,
   type Instant,
@@ -37,4 +39,11 @@ export {
   TraceRing,
 } from './trace/ring.ts';
 export { SCENARIOS, type Scenario } from './trace/scenario.ts';
-export { EVENT_COLUMNS, FORMAT, PHASE_COLUMNS, VERSION, writeTrace } from './trace/write-trace.ts';
+export {
+  EVENT_COLUMNS,
+  FORMAT,
+  PHASE_COLUMNS,
+  plainTrace,
+  VERSION,
+  writeTrace,
+} from './trace/write-trace.ts';

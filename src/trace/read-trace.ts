@@ -2,6 +2,18 @@
  * Reading a trace file that anybody may have written: every value is checked before it is taken
  * over, and what is wrong is said in one sentence.
  */
+import {
+  asFormat,
+  asIndex,
+  asList,
+  asNumber,
+  asObject,
+  asText,
+  type Fields,
+  numbersOf,
+  parseFile,
+  refuse,
+} from './checks.ts';
 import type {
   Spread,
   Trace,
@@ -14,67 +26,10 @@ import { KINDS, METHODS, type TraceEvent } from './event.ts';
 import { CAPACITY_MAX } from './ring.ts';
 import { EVENT_COLUMNS, FORMAT, PHASE_COLUMNS, VERSION } from './write-trace.ts';
 
-const TEXT_MAX = 268_435_456;
 const WRITERS_MAX = 1_024;
 const CONNECTIONS_MAX = 65_536;
 const NAMES_MAX = 1_024;
 const NOTES_MAX = 1_024;
-const STRING_MAX = 512;
-
-/** A file that is no trace; `message` is one sentence. */
-export class TraceFileError extends Error {
-  override readonly name = 'TraceFileError';
-}
-
-function refuse(what: string): never {
-  throw new TraceFileError(`this is no trace that can be read: ${what}`);
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function asObject(value: unknown, path: string): Fields {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
-  return refuse(`${path} is not an object`);
-}
-
-function asList(value: unknown, path: string, most: number): readonly unknown[] {
-  if (!Array.isArray(value)) return refuse(`${path} is not a list`);
-  if (value.length > most)
-    return refuse(`${path} has ${value.length} entries, ${most} are the limit`);
-  return value;
-}
-
-function asNumber(value: unknown, path: string, least = 0): number {
-  if (typeof value !== 'number' || !Number.isFinite(value))
-    return refuse(`${path} is not a number`);
-  if (value < least) return refuse(`${path} is ${value}, less than ${least}`);
-  return value;
-}
-
-function asIndex(value: unknown, path: string, below: number): number {
-  const number = asNumber(value, path);
-  if (Number.isInteger(number) && number < below) return number;
-  return refuse(`${path} is ${number}, and there are only ${below}`);
-}
-
-/** Text that may be shown: without control characters, which a terminal would obey. */
-function asText(value: unknown, path: string): string {
-  if (typeof value !== 'string') return refuse(`${path} is not text`);
-  if (value.length > STRING_MAX) return refuse(`${path} is longer than ${STRING_MAX} characters`);
-  if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(value)) return refuse(`${path} has control characters`);
-  return value;
-}
-
-/** Numbers by their names. */
-function numbersOf<Name extends string>(
-  value: unknown,
-  path: string,
-  names: readonly Name[],
-): Record<Name, number> {
-  const fields = asObject(value, path);
-  const entries = names.map((name) => [name, asNumber(fields[name], `${path}.${name}`)]);
-  return Object.fromEntries(entries) as Record<Name, number>;
-}
 
 const ANY = Number.NEGATIVE_INFINITY;
 
@@ -87,7 +42,8 @@ function readRun(value: unknown): Trace['run'] {
   };
 }
 
-function readMachine(value: unknown): Trace['machine'] {
+/** Where something was run. */
+export function readMachine(value: unknown): Trace['machine'] {
   const machine = asObject(value, 'machine');
   return {
     system: asText(machine['system'], 'machine.system'),
@@ -238,29 +194,20 @@ function readSummary(value: unknown): TraceSummary {
   };
 }
 
-function parse(text: string): Fields {
-  if (text.length > TEXT_MAX) refuse(`it has ${text.length} characters, ${TEXT_MAX} are the limit`);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return refuse('it is not JSON, or it breaks off');
-  }
-  const file = asObject(value, 'the file');
-  if (file['format'] !== FORMAT) refuse(`its format is not '${FORMAT}'`);
-  const version = asNumber(file['version'], 'version');
-  if (version !== VERSION) {
-    refuse(`it has version ${version}, and this program reads version ${VERSION}`);
-  }
-  return file;
-}
-
 /**
  * The trace in a text that `writeTrace` has written. Throws TraceFileError, with one sentence, for
  * any other text, however it was made.
  */
 export function readTrace(text: string): Trace {
-  const file = parse(text);
+  return traceOf(parseFile(text, FORMAT, VERSION));
+}
+
+/** The same for what a text that holds more than one trace has in the place of one. */
+export function readTraceValue(value: unknown): Trace {
+  return traceOf(asFormat(value, 'the trace', { format: FORMAT, version: VERSION }));
+}
+
+function traceOf(file: Fields): Trace {
   const list = (name: string, most: number): readonly unknown[] => asList(file[name], name, most);
   const writers = list('writers', WRITERS_MAX).map((value, index) =>
     readWriter(value, `writers[${index}]`),

@@ -85,6 +85,11 @@ function phaseRow({
 
 /** The trace as text; `readTrace` gives the same trace back, its times rounded to nanoseconds. */
 export function writeTrace(trace: Trace): string {
+  return JSON.stringify(plainTrace(trace));
+}
+
+/** The same as the object that the text holds. */
+export function plainTrace(trace: Trace): object {
   const names: string[] = [];
   const numbers = new Map<string, number>();
   const nameNumber = (name: string): number => {
@@ -96,7 +101,7 @@ export function writeTrace(trace: Trace): string {
   const { run, machine, clock, window, dropped, notes, writers, connections, summary } = trace;
   const events = trace.events.map((event) => eventRow(event, nameNumber));
   const rounded = window.map(nanoseconds);
-  return JSON.stringify({
+  return {
     format: FORMAT,
     version: VERSION,
     run,
@@ -115,5 +120,5 @@ export function writeTrace(trace: Trace): string {
     names,
     events: { columns: EVENT_COLUMNS, rows: events },
     phases: { columns: PHASE_COLUMNS, rows: trace.phases.map(phaseRow) },
-  });
+  };
 }
