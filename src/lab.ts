@@ -26,7 +26,6 @@ export {
 export { lengthsOf } from './lab/record/summary.ts';
 export { RecordFileError, readRecord, writeRecord } from './lab/record-file.ts';
 export { FREE, SCENES, type SceneName } from './lab/scene.ts';
-export { findingsOf } from './lab/scenes/comparing.ts';
-export { PROGRAMS } from './lab/scenes/programs.ts';
-export type { Findings, SceneContext, SceneProgram } from './lab/scenes/scene-program.ts';
+export { type Progress, runScene, type SceneOptions } from './lab/scenes/run-scene.ts';
+export { type CheckedRequest, checkRequest, LAB_LIMITS } from './lab/scenes/scene-request.ts';
 export { SCENARIOS, type Scenario } from './trace.ts';

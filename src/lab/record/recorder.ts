@@ -6,11 +6,9 @@
  * back, so what differs between two models is the model. The calls that stop the server are
  * recorded too, outside the window that the figures are about.
  */
-import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SystemError } from '../../errors.ts';
 import { Socket } from '../../io.ts';
-import { describeHost } from '../../platform/host.ts';
 import { type ModelInfo, type ModelName, modelInfo, type Server, serve } from '../../servers.ts';
 import { ERRNO } from '../../sys/abi.ts';
 import { requireLinux } from '../../sys/linux/presence.ts';
@@ -25,6 +23,7 @@ import {
   type TraceWriter,
 } from '../../trace.ts';
 import { type ClientsReport, runClients } from './clients.ts';
+import { thisMachine } from './machine.ts';
 import { readClocks, SharedRing } from './memory.ts';
 import { splitPhases } from './phases.ts';
 import { createScript, type Script, type ScriptOptions } from './script.ts';
@@ -208,13 +207,12 @@ function assemble(run: Recorded, played: Played, moved: number): Trace {
   const { connections, phases } = splitPhases(events, ports);
   const roundTripsNs = report.clients.flatMap((client) => client.roundTripsNs);
   const folded = events.reduce((sum, { times }) => sum + times - 1, 0);
-  const { platform: system, kernel, arch: architecture, node } = describeHost();
   const { scenario, clients, messages, bytes, delayMs, seed } = script;
   const { model, workers } = server;
   const wouldBlock = ERRNO.EAGAIN;
   return {
     run: { model, scenario, clients, messages, bytes, delayMs, seed, workers },
-    machine: { system, kernel, architecture, cpus: availableParallelism(), node },
+    machine: thisMachine(),
     clock: {
       origin: new Date(Number(origin.wall / 1_000_000n)).toISOString(),
       errorNs: origin.errorNs,

@@ -38,12 +38,16 @@ export interface Script extends Required<ScriptOptions> {
   readonly lengthMs: number;
 }
 
-const CLIENTS_MAX = 64;
-const MESSAGES_MAX = 10_000;
-const BYTES_MAX = 1_048_576;
-const DELAY_MAX_MS = 2_000;
-/** A run has to end while somebody watches. */
-const LENGTH_MAX_MS = 60_000;
+/** How large a script may be. Times are milliseconds: a run has to end while somebody watches. */
+export const SCRIPT_LIMITS = {
+  clients: 64,
+  messages: 10_000,
+  bytes: 1_048_576,
+  delayMs: 2_000,
+  seed: 2 ** 32 - 1,
+  lengthMs: 60_000,
+} as const;
+
 /** All messages of a run together. */
 const TOTAL_BYTES_MAX = 268_435_456;
 
@@ -76,11 +80,11 @@ function check(options: ScriptOptions): Required<ScriptOptions> {
     const names = Object.keys(SCENARIOS).join(', ');
     throw new TypeError(`unknown scenario '${scenario}'; the scenarios are ${names}`);
   }
-  asInteger(clients, 'clients', 1, CLIENTS_MAX);
-  asInteger(messages, 'messages', 1, MESSAGES_MAX);
-  asInteger(bytes, 'bytes', 1, BYTES_MAX);
-  asInteger(delayMs, 'delayMs', 0, DELAY_MAX_MS);
-  asInteger(seed, 'seed', 0, 2 ** 32 - 1);
+  asInteger(clients, 'clients', 1, SCRIPT_LIMITS.clients);
+  asInteger(messages, 'messages', 1, SCRIPT_LIMITS.messages);
+  asInteger(bytes, 'bytes', 1, SCRIPT_LIMITS.bytes);
+  asInteger(delayMs, 'delayMs', 0, SCRIPT_LIMITS.delayMs);
+  asInteger(seed, 'seed', 0, SCRIPT_LIMITS.seed);
   return { scenario, clients, messages, bytes, delayMs, seed };
 }
 
@@ -155,9 +159,9 @@ export function createScript(options: ScriptOptions = {}): Script {
     );
   }
   const lengthMs = Math.max(...steps.map((list) => (list.at(-1) as Step).at));
-  if (lengthMs > LENGTH_MAX_MS) {
+  if (lengthMs > SCRIPT_LIMITS.lengthMs) {
     throw new RangeError(
-      `messages and delayMs make a run of ${Math.ceil(lengthMs / 1_000)} s, ${LENGTH_MAX_MS / 1_000} s are the limit`,
+      `messages and delayMs make a run of ${Math.ceil(lengthMs / 1_000)} s, ${SCRIPT_LIMITS.lengthMs / 1_000} s are the limit`,
     );
   }
   return { ...checked, steps, lengthMs };
