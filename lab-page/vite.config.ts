@@ -1,8 +1,10 @@
 import { defineConfig } from 'vite';
+import { serverSources } from '../tools/server-sources.ts';
 
 export default defineConfig({
   // The page is served below any path: by the lab, or as files of a static site.
   base: './',
+  plugins: [serverSources(new URL('../src/servers/', import.meta.url))],
   build: {
     outDir: '../build/page',
     emptyOutDir: true,
