@@ -9,6 +9,7 @@ export type {
   SceneRequest,
   Source,
 } from './lab/document.ts';
+export { toCsv } from './lab/export/csv.ts';
 export { FIELD, SLICE, toPerfetto } from './lab/export/perfetto.ts';
 export { countMethods, type Ports, splitPhases } from './lab/record/phases.ts';
 export {

@@ -1,3 +1,1 @@
-import { SCENES } from '../../src/lab/scene.ts';
-
-document.body.textContent = Object.keys(SCENES).join(', ');
+import './app/app.ts';

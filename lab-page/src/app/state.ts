@@ -11,7 +11,7 @@ import { pickModels } from './models.ts';
 export const THEMES = ['light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
-export const VIEWS = ['findings', 'counters', 'latency', 'pick', 'charts', 'events'] as const;
+export const VIEWS = ['findings', 'counters', 'latency', 'pick', 'charts'] as const;
 export type View = (typeof VIEWS)[number];
 
 /** The numbers of a script, with their ranges. */

@@ -95,7 +95,6 @@ export const en = {
   'timeline.now.client.other': '{who}: {act}.',
   'timeline.now.somebody': 'a descriptor',
 
-  // The page
   // The sentence
   'sentence.live': 'You are watching a real {model} server, pid {pid}, slowed {times|time|times}.',
   'sentence.live.full': 'You are watching a real {model} server, pid {pid}, at its own speed.',
@@ -168,6 +167,7 @@ export const en = {
     'There is no lab behind this page, so it shows recordings. Run "npx polyio lab" to watch your own kernel.',
   'status.lost':
     'The lab does not answer any more; start "npx polyio lab" again. What is on the page stays.',
+  'status.back': 'The lab is there again.',
   'status.refused':
     'The lab does not know this page: open the address that it printed, with its token.',
   'status.busy': 'The lab is busy with the run of another page: {reason}',
@@ -265,7 +265,6 @@ export const en = {
   'view.latency': 'Latency',
   'view.pick': 'Which one?',
   'view.charts': 'Charts',
-  'view.events': 'Events',
   'panel.timeline': 'Timeline',
   'panel.now': 'Now',
   'panel.source': 'The program',
@@ -352,7 +351,6 @@ export const en = {
   'pick.cpu': 'CPU',
   'pick.p99': '99 %',
   'pick.threads': 'Threads',
-  'pick.measure': 'Measure',
   'pick.best': 'the least of this run',
   'pick.missing': 'not in this run',
 

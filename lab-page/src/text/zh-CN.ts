@@ -94,7 +94,6 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   'timeline.now.client.other': '{who}：{act}。',
   'timeline.now.somebody': '某个描述符',
 
-  // 页面
   // 标题句
   'sentence.live': '你看到的是真实运行的 {model} 服务器（进程 {pid}），放慢 {times} 倍。',
   'sentence.live.full': '你看到的是真实运行的 {model} 服务器（进程 {pid}），原速回放。',
@@ -161,6 +160,7 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   'status.static':
     '本页背后没有运行实验室，因此只播放录制。运行 "npx polyio lab" 即可观察你自己的内核。',
   'status.lost': '实验室不再应答，请重新启动 "npx polyio lab"。页面上的内容会保留。',
+  'status.back': '实验室又恢复了。',
   'status.refused': '实验室不认识本页：请打开它打印出的、带令牌的地址。',
   'status.busy': '实验室正忙于另一个页面的运行：{reason}',
   'status.failed': '运行失败：{reason}',
@@ -251,7 +251,6 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   'view.latency': '延迟',
   'view.pick': '选哪个？',
   'view.charts': '图表',
-  'view.events': '事件',
   'panel.timeline': '时间线',
   'panel.now': '此刻',
   'panel.source': '程序',
@@ -331,7 +330,6 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   'pick.cpu': 'CPU',
   'pick.p99': '99 %',
   'pick.threads': '线程',
-  'pick.measure': '测一测',
   'pick.best': '本次运行中最少',
   'pick.missing': '不在本次运行中',
 

@@ -1,0 +1,164 @@
+/** The page as a whole: its parts in their places, and what they tell one another. */
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import './timeline.ts';
+import './controls.ts';
+import './export-menu.ts';
+import './header.ts';
+import './help.ts';
+import './now-line.ts';
+import './source-view.ts';
+import './story.ts';
+import './views.ts';
+import { chartsView } from './charts-view.ts';
+import type { LabControls } from './controls.ts';
+import type { LabHelp } from './help.ts';
+import { MODELS } from './models.ts';
+import { Panel } from './panel.ts';
+import { niceSpeed } from './sentence.ts';
+import { Session } from './session.ts';
+import { type LabStory, wasTourSeen } from './story.ts';
+
+const STILL = '(prefers-reduced-motion: reduce)';
+
+export class LabApp extends Panel {
+  constructor() {
+    super();
+    this.session = new Session();
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener('keydown', this.#keys);
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () =>
+      this.session.changed(),
+    );
+    matchMedia(STILL).addEventListener('change', () => this.session.changed());
+    void this.session.start();
+  }
+
+  protected override firstUpdated(): void {
+    if (location.search.replace(/[?&]?token=[^&]*/, '') === '' && !wasTourSeen()) {
+      this.querySelector<LabStory>('lab-story')?.open();
+    }
+  }
+
+  protected override updated(_: PropertyValues): void {
+    const { session } = this;
+    const root = document.documentElement;
+    root.lang = session.text.language;
+    root.dataset['theme'] = session.isDark ? 'dark' : 'light';
+    document.title = this.t('page.title');
+    this.dataset['mode'] = session.mode;
+    this.dataset['origin'] = session.origin;
+    this.dataset['running'] = String(session.isRunning);
+  }
+
+  protected override render(): TemplateResult {
+    const { session } = this;
+    return html`
+      <lab-header .session=${session} role="banner" @open-dialog=${this.#open}></lab-header>
+      <main>
+        <lab-controls .session=${session}></lab-controls>
+        ${this.#status()} ${this.#picture()}
+        <lab-now .session=${session}></lab-now>
+        <div class="below">
+          <lab-source .session=${session}></lab-source>
+          <lab-views .session=${session}></lab-views>
+        </div>
+      </main>
+      <lab-story .session=${session}></lab-story>
+      <lab-help .session=${session}></lab-help>
+    `;
+  }
+
+  #status(): TemplateResult {
+    const { notice, isStale, isRunning, progress } = this.session;
+    const running = () => {
+      if (progress === null) return this.t('status.started');
+      const label = this.session.labelOf(progress.label);
+      return this.t('status.progress', { label, step: progress.step, of: progress.of });
+    };
+    const said = notice === null ? '' : this.t(notice.key, notice.values);
+    const sentence = isRunning ? running() : isStale ? this.t('status.stale') : said;
+    const isBad = !isRunning && notice?.isBad === true;
+    return html`<p class="status" role="status" data-bad=${String(isBad)}>${sentence}</p>`;
+  }
+
+  #picture(): TemplateResult {
+    const { session } = this;
+    const { runs, record } = session;
+    if (record !== null && runs.length === 0) {
+      return html`<section id="timeline" class="card picture" tabindex="-1">
+        ${chartsView(session)}
+      </section>`;
+    }
+    return html`<section
+      id="timeline"
+      class="card picture"
+      tabindex="-1"
+      aria-label=${this.t('panel.timeline')}
+    >
+      ${record === null ? html`<p class="quiet">${this.t('panel.empty')}</p>` : this.#timeline()}
+    </section>`;
+  }
+
+  #timeline(): TemplateResult | typeof nothing {
+    const { session } = this;
+    const [run] = session.runs;
+    if (run === undefined) return nothing;
+    const [start, end] = run.trace.window;
+    return html`<polyio-timeline
+      .text=${session.text}
+      .runs=${session.runs}
+      .position=${session.position}
+      .range=${session.state.range ?? undefined}
+      .speed=${session.state.speed ?? niceSpeed(end - start)}
+      .theme=${session.isDark ? 'dark' : 'light'}
+      .reducedMotion=${matchMedia(STILL).matches}
+      @position-change=${this.#moved}
+      @range-change=${this.#zoomed}
+      @speed-change=${this.#sped}
+    ></polyio-timeline>`;
+  }
+
+  readonly #moved = (event: Event): void => {
+    const { detail } = event as CustomEvent<unknown>;
+    if (typeof detail === 'number') this.session.moveTo(detail);
+  };
+
+  readonly #zoomed = (event: Event): void => {
+    const { detail } = event as CustomEvent<readonly [number, number] | null>;
+    const range = detail === null ? null : ([detail[0], detail[1]] as const);
+    this.session.update({ range });
+  };
+
+  readonly #sped = (event: Event): void => {
+    const { detail } = event as CustomEvent<number>;
+    this.session.update({ speed: Math.max(1, Math.round(detail)) });
+  };
+
+  readonly #open = (event: Event): void => {
+    const { detail } = event as CustomEvent<'story' | 'help'>;
+    this.querySelector<LabStory | LabHelp>(`lab-${detail}`)?.open();
+  };
+
+  /** Keys of the page; those of the timeline are its own. */
+  readonly #keys = (event: KeyboardEvent): void => {
+    const target = event.composedPath()[0] as HTMLElement;
+    const isTyping = target.closest('input, select, textarea, dialog') !== null;
+    if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+    const model = MODELS[Number(event.key) - 1];
+    if (/^[1-9]$/.test(event.key) && model !== undefined) {
+      this.querySelector<LabControls>('lab-controls')?.pick(model.name);
+    } else if (event.key === 'r') {
+      if (this.session.mode === 'live') void this.session.run();
+    } else if (event.key === '?') {
+      this.querySelector<LabHelp>('lab-help')?.open();
+    } else {
+      return;
+    }
+    event.preventDefault();
+  };
+}
+
+customElements.define('lab-app', LabApp);

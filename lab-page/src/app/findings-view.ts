@@ -1,0 +1,35 @@
+/** The view of findings: the scene's facts, and each run in sentences. */
+import { html, nothing, type TemplateResult } from 'lit';
+import type { LabRun, Source } from '../../../src/lab/document.ts';
+import { findingsOf } from './findings.ts';
+import type { Session } from './session.ts';
+
+function runFindings(
+  session: Session,
+  run: LabRun,
+  source: Source,
+): TemplateResult | typeof nothing {
+  const found = findingsOf(run.trace, source);
+  if (found.length === 0) return nothing;
+  return html`<h3>${session.labelOf(run.label)}</h3>
+    <ul>
+      ${found.map(({ key, values }) => html`<li>${session.text.t(key, values)}</li>`)}
+    </ul>`;
+}
+
+export function findingsView(session: Session): TemplateResult {
+  const { record, text } = session;
+  if (record === null) return html``;
+  const facts = record.facts.flatMap(({ key, values }) => session.fact(key, values) ?? []);
+  return html`<div class="findings">
+    ${
+      facts.length === 0
+        ? nothing
+        : html`<ul class="facts">
+            ${facts.map((fact) => html`<li>${fact}</li>`)}
+          </ul>`
+    }
+    ${record.runs.length === 0 ? html`<p class="quiet">${text.t('finding.noRuns')}</p>` : nothing}
+    ${record.runs.map((run) => runFindings(session, run, record.source))}
+  </div>`;
+}
