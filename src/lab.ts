@@ -30,4 +30,5 @@ export { FREE, SCENES, type SceneName } from './lab/scene.ts';
 export { type Progress, runScene, type SceneOptions } from './lab/scenes/run-scene.ts';
 export { type CheckedRequest, checkRequest, LAB_LIMITS } from './lab/scenes/scene-request.ts';
 export type { Info, Limits, ModelChoice, Refusal, RunEvent } from './lab/web/api.ts';
+export { type LabOptions, LabServer } from './lab/web/lab-server.ts';
 export { SCENARIOS, type Scenario } from './trace.ts';

@@ -14,6 +14,7 @@ import {
   runLoad,
   uncountable,
 } from '../bench.ts';
+import { polyioVersion } from '../platform/version.ts';
 import { defineCompare } from './bench-compare.ts';
 import { type BenchFlags, type Decisions, decide, declareOptions } from './bench-options.ts';
 import { ProgressLine } from './bench-progress.ts';
@@ -24,7 +25,6 @@ import { stdout } from './output.ts';
 import { explainStart } from './serve-errors.ts';
 import { StopSignals } from './stop-signals.ts';
 import { openReport, openText } from './text-output.ts';
-import { polyioVersion } from './version.ts';
 
 const HELP = `
 Examples:

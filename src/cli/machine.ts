@@ -1,10 +1,10 @@
 /** What `doctor` looks at: the machine, every model on it, and what is worth knowing about both. */
 import { UnsupportedError } from '../errors.ts';
 import { describeHost } from '../platform/host.ts';
+import { polyioVersion } from '../platform/version.ts';
 import { chooseModel, MODELS, type ModelInfo } from '../servers.ts';
 import { foreignVersion } from '../sys/ffi.ts';
 import { descriptorLimit } from '../sys/limits.ts';
-import { polyioVersion } from './version.ts';
 
 /** One model on this machine. */
 export interface ModelState {

@@ -1,10 +1,10 @@
 /** The command line as a whole: which commands there are, and how each run of one ends. */
 import { Command, CommanderError } from 'commander';
+import { polyioVersion } from '../platform/version.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { Failure, sentenceOf } from './failure.ts';
 import { nearestName } from './nearest-name.ts';
 import { complain, stderr, stdout } from './output.ts';
-import { polyioVersion } from './version.ts';
 
 const EXAMPLES = `
 Examples:
@@ -13,6 +13,7 @@ Examples:
   polyio load --connections 500                  how fast it answers, every byte compared
   polyio bench --quick                           every model side by side, in under 2 minutes
   polyio trace --model epoll                     its two phases, measured
+  polyio lab                                     watch them on a page in the browser
   polyio doctor                                  what works on this machine, and why the rest does not
 
 Exit codes: 0 fine, 1 failure, 2 wrong usage, 3 the drain timed out.`;
@@ -35,6 +36,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(command: Command) => void
   load: async () => (await import('./load.ts')).defineLoad,
   bench: async () => (await import('./bench.ts')).defineBench,
   trace: async () => (await import('./trace.ts')).defineTrace,
+  lab: async () => (await import('./lab.ts')).defineLab,
   doctor: async () => (await import('./doctor.ts')).defineDoctor,
 };
 
