@@ -2,6 +2,7 @@
 /** The module of the protocol that sends every byte back, for `serve()`. */
 export const ECHO_MODULE = new URL('./servers/echo.js', import.meta.url);
 
+export { ACCEPT_MODES, type AcceptMode, acceptUnavailable } from './servers/accept-mode.ts';
 export type { Limits } from './servers/limits.ts';
 export {
   chooseModel,
@@ -15,5 +16,5 @@ export {
 export type { Platforms, System, Verification } from './servers/platforms.ts';
 export type { Chunk, Connection, Data, DropReason, Protocol } from './servers/protocol.ts';
 export { type RunServerOptions, runServer } from './servers/run-server.ts';
-export type { Statistics } from './servers/statistics.ts';
+export type { Statistics, WorkerStatistics } from './servers/statistics.ts';
 export { type CloseReport, type ServeOptions, type Server, serve } from './servers/supervisor.ts';

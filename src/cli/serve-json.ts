@@ -11,7 +11,8 @@ const LOOKS_PER_STATISTICS = 4;
 /** For the help of the command: every event and its fields. */
 export const EVENTS_HELP = `
 --json prints one object a line:
-  {"event":"listening","model","host","port","pid","workers","rejected","limits"}
+  {"event":"listening","model","host","port","pid","workers","accept","rejected",
+   "limits"}
                          with --path "path" instead of host and port;
                          first and once; rejected: the candidates of default that
                          cannot run here, each with model, reason, remedy
@@ -20,7 +21,7 @@ export const EVENTS_HELP = `
                          reason: max-connections, descriptor-limit, select-limit,
                          watch-refused
   {"event":"statistics","uptimeMs","active","accepted","closed","dropped","messages",
-   "bytesIn","bytesOut","wouldBlock",...}
+   "bytesIn","bytesOut","wouldBlock",...,"byWorker":[{"accepted","acceptsInVain"},...]}
                          once a second while something changes; totals since the start
   {"event":"draining","signal","active"}
   {"event":"stopped","drained","unsentBytes","unsentConnections","uptimeMs",
@@ -45,11 +46,12 @@ export class JsonReport implements ServeReport {
     this.#server = server;
     this.#started = performance.now();
     this.#last = JSON.stringify(server.statistics());
-    const { model, workers, rejected, limits } = server;
+    const { model, workers, accept, rejected, limits } = server;
     const path = pathOf(server);
     const where = path === null ? { host: hostOf(server), port: portOf(server) } : { path };
     const { pid } = process;
-    this.#output.write({ event: 'listening', model, ...where, pid, workers, rejected, limits });
+    const start = { pid, workers, accept, rejected, limits };
+    this.#output.write({ event: 'listening', model, ...where, ...start });
     this.#timer = setInterval(() => this.#look(server), LOOK_MS);
   }
 

@@ -1,6 +1,14 @@
 /** The options of `polyio serve`: how they are declared, and what of them can be judged before anything starts. */
 import { type Command, Option } from 'commander';
-import { type Limits, MODELS, type ModelName, modelInfo } from '../servers.ts';
+import {
+  ACCEPT_MODES,
+  type AcceptMode,
+  acceptUnavailable,
+  type Limits,
+  MODELS,
+  type ModelName,
+  modelInfo,
+} from '../servers.ts';
 import { wrongUsage } from './failure.ts';
 import { JSON_FLAG, type JsonOption } from './json-output.ts';
 import { nearestName } from './nearest-name.ts';
@@ -15,6 +23,7 @@ export interface ServeFlags {
   readonly port: number;
   readonly path?: string;
   readonly workers?: number;
+  readonly accept?: AcceptMode;
   readonly protocol?: string;
   readonly drainTimeout: number;
   readonly maxConnections?: number;
@@ -39,6 +48,12 @@ export function declareOptions(command: Command): void {
     .option('--path <file>', 'listen on a Unix stream socket in this file instead of host and port')
     .addOption(
       number('--workers <n>', 'threads or processes (8 for the blocking pools, else 1)', 1),
+    )
+    .addOption(
+      new Option(
+        '--accept <mode>',
+        'how workers come by clients: one socket and all are woken, one is woken (epoll, epoll-edge), or a socket each (SO_REUSEPORT)',
+      ).choices(ACCEPT_MODES),
     )
     .option('--protocol <file>', 'the module of the protocol (without it every byte comes back)')
     .addOption(
@@ -93,6 +108,13 @@ function checkWorkers(workers: number, model: ModelName | 'default'): void {
   );
 }
 
+function checkAccept(accept: AcceptMode, model: ModelName): void {
+  const refused = acceptUnavailable(modelInfo(model), accept);
+  if (refused === null) return;
+  const { reason, remedy } = refused;
+  throw wrongUsage(`model ${model} does not take --accept ${accept}: ${reason}; ${remedy}`);
+}
+
 /** A Unix socket has no host and no port: whoever names both has meant one of them. */
 export function checkPlace(command: Command): void {
   const { path } = command.opts<{ readonly path?: string }>();
@@ -109,6 +131,10 @@ export function checkFlags(flags: ServeFlags): ModelName | 'default' {
   if (flags.host === '') throw wrongUsage('--host takes an address or a name, got nothing');
   if (flags.protocol === '') throw wrongUsage('--protocol takes the name of a file, got nothing');
   if (flags.workers !== undefined) checkWorkers(flags.workers, model);
+  if (flags.accept === 'reuse-port' && flags.path !== undefined) {
+    throw wrongUsage('--accept reuse-port is about ports, and the socket of --path has none');
+  }
+  if (flags.accept !== undefined && model !== 'default') checkAccept(flags.accept, model);
   return model;
 }
 

@@ -1,6 +1,12 @@
 /** `serve` for people: what was chosen, where it listens, how to try it, how it went. */
 import { isIP } from 'node:net';
-import { type CloseReport, modelInfo, type Server, type Statistics } from '../servers.ts';
+import {
+  type AcceptMode,
+  type CloseReport,
+  modelInfo,
+  type Server,
+  type Statistics,
+} from '../servers.ts';
 import { formatAddress } from '../sys/address.ts';
 import { bytes, count, duration } from './figures.ts';
 import { color, complain, stdout } from './output.ts';
@@ -41,6 +47,20 @@ function howItServes(server: Server): string | null {
     : null;
 }
 
+const ACCEPTING: Readonly<Record<AcceptMode, string>> = {
+  shared: 'one listening socket for all of them, who are all woken for a client',
+  exclusive: 'one listening socket for all of them, one of whom is woken for a client',
+  'reuse-port': 'a listening socket for each of them, among which the kernel deals the clients out',
+};
+
+/** How several workers come by their clients; those that sleep in accept(2) are never all woken. */
+function howItAccepts({ accept, workers, model }: Server): string | null {
+  if (workers === 1) return null;
+  const isQueue = accept === 'shared' && modelInfo(model).isBlocking;
+  const how = isQueue ? 'one queue of clients, from which each takes the next' : ACCEPTING[accept];
+  return `${workers} workers: ${how}`;
+}
+
 function describeServer(server: Server, wantsDefault: boolean, protocol: string): string[] {
   const { model, workers, rejected } = server;
   const chosen = wantsDefault ? ', chosen as the default' : '';
@@ -48,11 +68,11 @@ function describeServer(server: Server, wantsDefault: boolean, protocol: string)
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   const path = pathOf(server);
   const client = path === null ? `nc ${reachable} ${portOf(server)}` : `nc -U ${path}`;
-  const how = howItServes(server);
+  const how = [howItServes(server), howItAccepts(server)].filter((line) => line !== null);
   return [
     `${protocol} under ${color.bold(model)}${chosen}: ${modelInfo(model).waits}`,
     ...rejected.map(({ model: loser, reason, remedy }) => `  not ${loser}: ${reason}; ${remedy}`),
-    ...(how === null ? [] : [how]),
+    ...how,
     `listening on ${color.green(formatAddress(server.address))} (model ${model}, ${count(workers, 'worker')}, pid ${process.pid})`,
     `try it:  ${color.cyan(client)}  then type a line and press Enter`,
     `stop it: ${color.cyan('Ctrl-C')}`,
@@ -76,6 +96,15 @@ function summarize(now: Statistics, elapsedMs: number): string {
     ...mishaps.filter(([number]) => number > 0).map(([number, noun]) => count(number, noun)),
   ];
   return `stopped after ${duration(elapsedMs)}: ${parts.join(', ')}`;
+}
+
+/** How the clients were spread over several workers; null for one. */
+function describeSpread({ byWorker }: Statistics): string | null {
+  if (byWorker.length === 1) return null;
+  const figures = byWorker.map(({ accepted, acceptsInVain }) =>
+    acceptsInVain === 0 ? String(accepted) : `${accepted} (${acceptsInVain} in vain)`,
+  );
+  return `connections by worker: ${figures.join(', ')}`;
 }
 
 /** @param protocol what is served, as the first word of the first line */
@@ -125,7 +154,10 @@ export class TextReport implements ServeReport {
   stopped(_: CloseReport): void {
     this.close();
     if (this.#server === undefined) return;
-    stdout.line(summarize(this.#server.statistics(), performance.now() - this.#started));
+    const statistics = this.#server.statistics();
+    stdout.line(summarize(statistics, performance.now() - this.#started));
+    const spread = describeSpread(statistics);
+    if (spread !== null) stdout.line(spread);
   }
 
   close(): void {

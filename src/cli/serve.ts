@@ -27,6 +27,7 @@ const HELP = `
 Examples:
   polyio serve                                        then: nc 127.0.0.1 8080
   polyio serve --model blocking-threads --workers 4 --port 9000
+  polyio serve --model epoll --workers 4 --accept reuse-port
   polyio serve --protocol ./chat.js --max-connections 1000 --idle-timeout 60000
   polyio serve --port 0 --json                        a free port, named in the first line
   polyio serve --path /tmp/echo.sock                  a Unix socket; then: nc -U /tmp/echo.sock
@@ -47,7 +48,7 @@ async function start(
   flags: ServeFlags,
   signals: StopSignals,
 ): Promise<Server | null> {
-  const { host, port, path, protocol, workers } = flags;
+  const { host, port, path, protocol, workers, accept } = flags;
   const startup = new AbortController();
   let isStarting = true;
   void signals.first.then(() => {
@@ -61,6 +62,7 @@ async function start(
       port,
       ...(path === undefined ? {} : { path }),
       ...(workers === undefined ? {} : { workers }),
+      ...(accept === undefined ? {} : { accept }),
       ...limitsOf(flags),
       signal: startup.signal,
     });

@@ -9,7 +9,7 @@
 import { PolyioError, SystemError } from '../errors.ts';
 import { ERRNO, POLL } from '../sys/abi.ts';
 import { addressScratch, resetScratch, scratchAddress, sizeScratch } from '../sys/address.ts';
-import { close, openSpareDescriptor } from '../sys/descriptor.ts';
+import { close, openSpareDescriptor, setNonBlocking } from '../sys/descriptor.ts';
 import { pollFd } from '../sys/poll.ts';
 import { acceptSocket, getpeername } from '../sys/socket.ts';
 import type { BaseConnection } from './base-connection.ts';
@@ -41,9 +41,25 @@ export class Acceptor<Kind extends BaseConnection> {
     for (let i = 0; i < ACCEPT_BATCH; i++) {
       const fd = this.#accept();
       if (fd >= 0) this.#admit(fd);
-      else if (!this.goesOn(-fd)) return false;
+      else if (!this.goesOn(-fd)) {
+        if (i === 0 && fd === -EAGAIN && !this.#loop.isDraining)
+          this.#loop.count(COUNTER.acceptsInVain, 1);
+        return false;
+      }
     }
     return true;
+  }
+
+  /** Takes in whoever waits at a listener that is about to go, and says goodbye to them. */
+  emptyQueue(): void {
+    const loop = this.#loop;
+    setNonBlocking(loop.listenerFd, true);
+    const batches = Math.ceil(loop.limits.backlog / ACCEPT_BATCH);
+    // More than the queue holds came meanwhile: for them it is as if they had come too late.
+    for (let i = 0; i <= batches && this.acceptBatch(); i++);
+    // Nobody is left to sleep for them.
+    if (loop.isBlocking) loop.abort();
+    loop.settle();
   }
 
   /** Sleeps until a client is in. Null when a signal, a refusal or a shortage came instead. */
@@ -84,6 +100,8 @@ export class Acceptor<Kind extends BaseConnection> {
     loop.count(COUNTER.accepted, 1);
     const error = loop.callbacks.run('open', connection);
     if (error !== undefined) connection.destroy(error);
+    // It came too late, and is told so.
+    if (loop.isDraining) connection.end();
     return connection;
   }
 

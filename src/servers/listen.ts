@@ -25,6 +25,7 @@ import {
   openSocket,
   prepareListener,
   setsockopt,
+  sharePort,
 } from '../sys/socket.ts';
 
 import { occupant, SocketFile } from './socket-file.ts';
@@ -40,6 +41,8 @@ export interface ListenOptions {
   readonly isBlocking: boolean;
   /** The model cannot watch a listener numbered this or above. */
   readonly descriptorsBelow: number;
+  /** Others that ask for the same may listen on the port as well. @default false */
+  readonly sharesPort?: boolean;
 }
 
 /** A socket that listens, and where. */
@@ -88,7 +91,7 @@ function familyOf(where: InternetAddress | PathAddress): number {
   return isIPv6(where.host) ? AF_INET6 : AF_INET;
 }
 
-function bindTo(fd: number, { where, descriptorsBelow }: ListenOptions): void {
+function bindTo(fd: number, { where, descriptorsBelow, sharesPort }: ListenOptions): void {
   if (fd >= descriptorsBelow) {
     throw new RangeError(
       `the listening socket got descriptor ${fd}, and this model watches those below ${descriptorsBelow} only; use poll or epoll`,
@@ -98,6 +101,7 @@ function bindTo(fd: number, { where, descriptorsBelow }: ListenOptions): void {
   if ('host' in where) {
     const options = [
       () => prepareListener(fd),
+      () => (sharesPort === true ? sharePort(fd) : 0),
       // Every kernel hands TCP_NODELAY on to the sockets it accepts, which saves a call for each.
       () => setsockopt(fd, INET.IPPROTO_TCP, TCP.TCP_NODELAY, ON, ON.length),
     ];
@@ -120,4 +124,23 @@ function listenOn(fd: number, { where, backlog }: ListenOptions): Address {
   const result = getsockname(fd, addressScratch, sizeScratch);
   if (result < 0) throw new SystemError(result, 'getsockname');
   return scratchAddress();
+}
+
+/**
+ * A listening socket for each of `count` workers, all on one port: the one that was asked for, or,
+ * for port 0, the one that the first of them got. Throws what `Listener` throws, and leaves none open.
+ */
+export function listenApart(options: ListenOptions, count: number): Listener[] {
+  const first = new Listener({ ...options, sharesPort: true });
+  const listeners = [first];
+  try {
+    const where = first.address as InternetAddress;
+    while (listeners.length < count) {
+      listeners.push(new Listener({ ...options, where, sharesPort: true }));
+    }
+    return listeners;
+  } catch (error) {
+    for (const listener of listeners) listener.close();
+    throw error;
+  }
 }

@@ -6,10 +6,12 @@
 import { SystemError } from '../errors.ts';
 import type { Address } from '../io.ts';
 import { READABLE, type Selector, Waker } from '../readiness.ts';
+import { SOCKET } from '../sys/abi.ts';
 import { Arena } from '../sys/arena.ts';
 import { close } from '../sys/descriptor.ts';
 import { checkInterrupt } from '../sys/interrupt.ts';
-import { setSocketTimeouts } from '../sys/socket.ts';
+import { setSocketTimeouts, shutdown } from '../sys/socket.ts';
+import type { AcceptMode } from './accept-mode.ts';
 import { Acceptor, isShortage } from './acceptor.ts';
 import type { BaseConnection } from './base-connection.ts';
 import { Callbacks } from './callbacks.ts';
@@ -35,6 +37,8 @@ export interface Assignment {
   readonly wakerFd: number;
   /** Whether the model's sockets block. */
   readonly isBlocking: boolean;
+  /** With `reuse-port` nobody else accepts from the listening socket, wherever it belongs. */
+  readonly accept: AcceptMode;
 }
 
 /** Makes the connections of a loop: of the kind that its model's calls need. */
@@ -69,6 +73,10 @@ export class Loop<Kind extends BaseConnection = ServerConnection> {
   readonly #doomed: Kind[] = [];
   readonly #waker: Waker | null;
   #ownsListener: boolean;
+  /** Who waits in the listener's queue waits for this worker. */
+  readonly #ownsQueue: boolean;
+  readonly #isExclusive: boolean;
+  #hasLeft = false;
   #watcher: Watcher = noWatcher;
   #stop: number = STOP.none;
   #nextLook = Number.POSITIVE_INFINITY;
@@ -88,8 +96,10 @@ export class Loop<Kind extends BaseConnection = ServerConnection> {
     this.#memory = Arena.map(RECEIVE_BYTES);
     this.lease = new Lease(this.#memory.bytes, this.#memory.address);
     this.#waker = wakerFd < 0 ? null : Waker.fromFd(wakerFd);
-    this.isShared = control.workers.length > 1;
     this.#ownsListener = assignment.ownsListener === true;
+    this.#ownsQueue = assignment.accept === 'reuse-port';
+    this.#isExclusive = assignment.accept === 'exclusive';
+    this.isShared = control.workers.length > 1 && !this.#ownsQueue;
     this.#acceptor = new Acceptor(this);
   }
 
@@ -100,7 +110,7 @@ export class Loop<Kind extends BaseConnection = ServerConnection> {
   /** Lets `selector` watch the listener, the waker and from now on every connection. */
   watchWith(selector: Selector<undefined>, { edge = false } = {}): void {
     const Kind = edge ? EdgeWatcher : LevelWatcher;
-    this.waitWith(new Kind(selector, this.isShared));
+    this.waitWith(new Kind(selector, this.#isExclusive));
   }
 
   /** The same with a watcher of the model's own. */
@@ -118,14 +128,17 @@ export class Loop<Kind extends BaseConnection = ServerConnection> {
     if (stop !== this.#stop) this.#advance(stop);
     if (stop === STOP.none) return true;
     // Where the kernel still holds what was ended, an abort takes a batch more.
-    return (stop === STOP.drain || !this.isBlocking) && this.connections.length > 0;
+    if ((stop === STOP.drain || !this.isBlocking) && this.connections.length > 0) return true;
+    if (stop === STOP.drain && this.#watcher.isAccepting) return true;
+    this.#leaveListener();
+    return false;
   }
 
   #advance(stop: number): void {
     this.#stop = stop;
     this.#stopListening();
-    if (this.#ownsListener) close(this.listenerFd);
-    this.#ownsListener = false;
+    // A blocking loop may be in the middle of a callback, where others' callbacks have no place.
+    if (!this.#ownsQueue || !this.isBlocking || stop === STOP.abort) this.#leaveListener();
     if (stop === STOP.drain) {
       this.record.state = STATE.draining;
       for (const connection of this.connections) connection.end();
@@ -135,6 +148,22 @@ export class Loop<Kind extends BaseConnection = ServerConnection> {
     // A blocking loop gets here from inside a connection's call; it settles when that is over.
     if (!this.isBlocking) this.settle();
     this.record.seen = stop;
+  }
+
+  /**
+   * Nobody is accepted from the listener any more. Whoever waits at a socket of the worker's own
+   * would be thrown out with it by the kernel: a drain takes them in first, to say goodbye.
+   */
+  #leaveListener(): void {
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
+    if (this.#ownsQueue) {
+      if (this.#stop === STOP.drain) this.#acceptor.emptyQueue();
+      // Closed it will be by its starter; from here on clients go elsewhere.
+      shutdown(this.listenerFd, SOCKET.SHUT_RDWR);
+    }
+    if (this.#ownsListener) close(this.listenerFd);
+    this.#ownsListener = false;
   }
 
   #stopListening(): void {

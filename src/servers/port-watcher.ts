@@ -41,6 +41,7 @@ const CLOSE_ROUND_MS = 20;
 const abandoned: PortWatcher[] = [];
 
 export class PortWatcher implements Watcher {
+  readonly isAccepting = false;
   readonly loop: Loop<PortConnection>;
   readonly port: CompletionPort;
   readonly blocks = new Blocks();

@@ -30,7 +30,7 @@ function report(message: WorkerReport): void {
 }
 
 async function main(start: ProcessStart): Promise<void> {
-  const { workers, worker, limits } = start;
+  const { workers, worker, limits, accept } = start;
   if (!endWithParent(start.parent, PARENT_FD)) return;
   const model = modelInfo(start.model);
   const memory = Arena.share(MEMORY_FD, ControlBlock.size(workers));
@@ -49,7 +49,7 @@ async function main(start: ProcessStart): Promise<void> {
   report({ ready: true });
   const { isBlocking } = model;
   const listener = { listenerFd: LISTENER_FD, ownsListener: true };
-  const rest = { limits, control, worker, wakerFd: -1, isBlocking };
+  const rest = { limits, control, worker, wakerFd: -1, isBlocking, accept };
   runProgram(prepare, { protocol, ...listener, ...rest });
 }
 

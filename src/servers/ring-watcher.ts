@@ -18,6 +18,7 @@ import type { Loop } from './loop.ts';
 import { type PoolSizes, ReceivePool } from './receive-pool.ts';
 import type { RingConnection } from './ring-connection.ts';
 import { Staging } from './staging.ts';
+import { STOP } from './statistics.ts';
 import type { Watcher } from './watcher.ts';
 
 /** The operations of tokens. */
@@ -63,6 +64,7 @@ export class RingWatcher implements Watcher {
   readonly ring: Ring;
   readonly pool: ReceivePool;
   readonly staging = new Staging();
+  isAccepting = false;
   readonly #listenerFd: number;
   /** Each descriptor's number at its own place, for the kernel to read; null without a table. */
   readonly #numbers: Arena | null;
@@ -72,7 +74,6 @@ export class RingWatcher implements Watcher {
   /** For how many batches somebody has waited for a buffer and nobody got one: 0 when nobody waits. */
   #dryBatches = 0;
   #wantsClients = false;
-  #isAccepting = false;
   #starved: RingConnection[] = [];
   #waiting: RingConnection[] = [];
 
@@ -93,12 +94,12 @@ export class RingWatcher implements Watcher {
 
   listen(): void {
     this.#wantsClients = true;
-    if (!this.#isAccepting) this.#armAccept();
+    if (!this.isAccepting) this.#armAccept();
   }
 
   ignore(): void {
     this.#wantsClients = false;
-    if (!this.#isAccepting) return;
+    if (!this.isAccepting) return;
     const at = this.ring.prepare(CANCEL, -1, -1, OPERATION.nothing);
     this.ring.sqes[at + SQE.address] = this.#listenerFd;
     this.ring.sqes[at + SQE.address + 1] = OPERATION.accept;
@@ -107,7 +108,7 @@ export class RingWatcher implements Watcher {
   }
 
   #armAccept(): void {
-    this.#isAccepting = true;
+    this.isAccepting = true;
     // The kernel wakes whoever has waited longest: one that never has to queue again gets them all.
     const head = this.loop.isShared ? ACCEPT : ACCEPT_AGAIN;
     const at = this.ring.prepare(head, this.#listenerFd, this.#listenerFd, OPERATION.accept);
@@ -116,14 +117,14 @@ export class RingWatcher implements Watcher {
 
   /** A completion of the accept: a client, or why there is none. */
   accepted(result: number, isLast: boolean): void {
-    if (isLast) this.#isAccepting = false;
+    if (isLast) this.isAccepting = false;
     if (result >= 0) {
-      if (this.#wantsClients) this.loop.adopt(result);
+      if (this.#wantsClients || this.loop.control.stop === STOP.drain) this.loop.adopt(result);
       else close(result);
     }
-    if (!isLast) return;
+    if (!isLast || !this.#wantsClients) return;
     const mayGoOn = result >= 0 || result === -ERRNO.ECANCELED || this.loop.acceptFailed(-result);
-    if (!this.#wantsClients || this.#isAccepting) return;
+    if (!this.#wantsClients || this.isAccepting) return;
     if (mayGoOn) this.#armAccept();
     else this.#armPoll(this.#listenerFd, POLL.POLLIN, this.#listenerFd, OPERATION.client);
   }
@@ -131,7 +132,7 @@ export class RingWatcher implements Watcher {
   /** After a shortage: somebody waits to be accepted. */
   clientWaits(): void {
     this.loop.accept();
-    if (this.#wantsClients && !this.#isAccepting) this.#armAccept();
+    if (this.#wantsClients && !this.isAccepting) this.#armAccept();
   }
 
   addWaker(fd: number): void {

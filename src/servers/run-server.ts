@@ -4,6 +4,7 @@ import type { Address } from '../io.ts';
 import { asInteger } from '../platform/integers.ts';
 import { beginWait, endWait } from '../sys/interrupt.ts';
 import { descriptorLimit } from '../sys/limits.ts';
+import { type AcceptMode, resolveAccept } from './accept-mode.ts';
 import { type Limits, resolveLimits } from './limits.ts';
 import { Listener } from './listen.ts';
 import { checkProtocol } from './load-protocol.ts';
@@ -23,6 +24,12 @@ export interface RunServerOptions extends Partial<Limits> {
   readonly port?: number;
   /** Listens on a Unix stream socket in this file instead, as `serve` does. */
   readonly path?: string;
+  /**
+   * With `reuse-port` other threads and processes of this user may listen on the port as well, each
+   * with a socket of its own; `exclusive` is for `epoll` and `epoll-edge`, as `serve` has it.
+   * @default 'shared'
+   */
+  readonly accept?: AcceptMode;
   /** Called once the socket listens, before the first client is served. */
   readonly onListening?: (address: Address) => void;
 }
@@ -50,12 +57,14 @@ export function runServer(protocol: Protocol, options: RunServerOptions = {}): S
   // Refuses the model that has no program before anybody is told that it listens.
   const prepare = programOf(model);
   asInteger(port, 'port', 0, 65_535);
+  const accept = resolveAccept(model, { accept: options.accept, workers: 1, path: options.path });
   const limits = resolveLimits(options, descriptorLimit());
   const control = new ControlBlock(new ArrayBuffer(ControlBlock.size(1)), 1);
   const { isBlocking, descriptorsBelow } = model;
   const { backlog } = limits;
   const where = options.path === undefined ? { host, port } : { path: options.path };
-  using listener = new Listener({ where, backlog, isBlocking, descriptorsBelow });
+  const sharesPort = accept === 'reuse-port';
+  using listener = new Listener({ where, backlog, isBlocking, descriptorsBelow, sharesPort });
   // From here on another thread may interrupt this one, whom `onListening` tells that it serves.
   beginWait();
   try {
@@ -69,6 +78,7 @@ export function runServer(protocol: Protocol, options: RunServerOptions = {}): S
       worker: 0,
       wakerFd: -1,
       isBlocking,
+      accept,
     });
   } finally {
     endWait();

@@ -20,6 +20,7 @@ const COUNTERS = [
   'bytesOut',
   'wouldBlock',
   'acceptFailures',
+  'acceptsInVain',
   'timeouts',
   'protocolErrors',
   'connectionErrors',
@@ -76,6 +77,11 @@ export interface Statistics {
   readonly wouldBlock: number;
   /** Calls of accept that failed for another reason than EAGAIN. */
   readonly acceptFailures: number;
+  /**
+   * How often a worker came to accept and found nobody, since another had been quicker; a polling
+   * model asks again and again.
+   */
+  readonly acceptsInVain: number;
   /** Connections closed or reported because nothing moved. */
   readonly timeouts: number;
   /** Callbacks that threw or returned a promise. */
@@ -85,6 +91,14 @@ export interface Statistics {
   /** What an abort, or a drain that ran out of time, left unsent. */
   readonly unsentBytes: number;
   readonly unsentConnections: number;
+  /** How the clients were spread, in the order of the workers. */
+  readonly byWorker: readonly WorkerStatistics[];
+}
+
+/** What one worker had of the clients. */
+export interface WorkerStatistics {
+  readonly accepted: number;
+  readonly acceptsInVain: number;
 }
 
 /** One worker's part of the block. */
@@ -217,11 +231,16 @@ export class ControlBlock {
       bytesOut: sum('bytesOut'),
       wouldBlock: sum('wouldBlock'),
       acceptFailures: sum('acceptFailures'),
+      acceptsInVain: sum('acceptsInVain'),
       timeouts: sum('timeouts'),
       protocolErrors: sum('protocolErrors'),
       connectionErrors: sum('connectionErrors'),
       unsentBytes: sum('unsentBytes'),
       unsentConnections: sum('unsentConnections'),
+      byWorker: this.workers.map(({ counters }) => ({
+        accepted: counters[COUNTER.accepted] as number,
+        acceptsInVain: counters[COUNTER.acceptsInVain] as number,
+      })),
     };
   }
 }

@@ -17,8 +17,9 @@ import { asInteger } from '../platform/integers.ts';
 import { type Address, encodeAddress, formatAddress } from '../sys/address.ts';
 import { close } from '../sys/descriptor.ts';
 import { descriptorLimit } from '../sys/limits.ts';
+import { type AcceptMode, resolveAccept } from './accept-mode.ts';
 import { type Limits, resolveLimits } from './limits.ts';
-import { Listener } from './listen.ts';
+import { Listener, listenApart } from './listen.ts';
 import { type Choice, chooseModel, type ModelName } from './models.ts';
 import { processMemory, startProcess } from './process-workers.ts';
 import { ControlBlock, STATE, STOP, type Statistics, type WorkerRecord } from './statistics.ts';
@@ -43,10 +44,16 @@ export interface ServeOptions extends Partial<Limits> {
    */
   readonly path?: string;
   /**
-   * How many threads or processes share the listening socket.
+   * How many threads or processes serve.
    * @default 8 for `blocking-threads` and `blocking-processes`, else 1
    */
   readonly workers?: number;
+  /**
+   * How the workers come by their clients: `exclusive` is for `epoll` and `epoll-edge`, `reuse-port`
+   * for every model of several workers, where the system has SO_REUSEPORT.
+   * @default 'exclusive' for several workers of `epoll` and `epoll-edge`, else 'shared'
+   */
+  readonly accept?: AcceptMode;
   /** Ends the server at once when it aborts, as `abort()` does. */
   readonly signal?: AbortSignal;
 }
@@ -67,6 +74,8 @@ export interface Server extends AsyncDisposable {
   readonly rejected: readonly Unsupported[];
   readonly address: Address;
   readonly workers: number;
+  /** How the workers come by their clients. */
+  readonly accept: AcceptMode;
   readonly limits: Limits;
   /**
    * The first mistake of the protocol, as `data: RangeError: why`: the callback that threw or
@@ -92,28 +101,33 @@ class SupervisedServer implements Server {
   readonly rejected: readonly Unsupported[];
   readonly address: Address;
   readonly workers: number;
+  readonly accept: AcceptMode;
   readonly limits: Limits;
   readonly finished: Promise<void>;
   /** Aborted when the server is over: what was waiting for it may be let go. */
   readonly over: AbortSignal;
   readonly #over = new AbortController();
   readonly #control: ControlBlock;
-  readonly #listener: Listener;
+  readonly #listeners: readonly Listener[];
   readonly #handles: readonly WorkerHandle[];
+  /** Each worker takes in who waits at its own socket when the client of the moment has left. */
+  readonly #emptiesLate: boolean;
 
   constructor(
     choice: Choice,
-    limits: Limits,
-    listener: Listener,
+    { accept, limits }: Pick<WorkerStart, 'accept' | 'limits'>,
+    listeners: readonly Listener[],
     control: ControlBlock,
     handles: readonly WorkerHandle[],
   ) {
     this.model = choice.model.name;
     this.rejected = choice.rejected;
+    this.accept = accept;
     this.limits = limits;
-    this.address = listener.address;
+    this.address = (listeners[0] as Listener).address;
     this.workers = handles.length;
-    this.#listener = listener;
+    this.#listeners = listeners;
+    this.#emptiesLate = accept === 'reuse-port' && choice.model.isBlocking;
     this.#control = control;
     this.#handles = handles;
     this.over = this.#over.signal;
@@ -129,7 +143,7 @@ class SupervisedServer implements Server {
       await within(ABORT_LIMIT_MS, Promise.allSettled(this.#handles.map(({ ended }) => ended)));
       throw death;
     } finally {
-      this.#listener.close();
+      this.#closeListeners();
       this.#over.abort();
     }
   }
@@ -146,7 +160,8 @@ class SupervisedServer implements Server {
     asInteger(timeoutMs, 'timeoutMs', 0, 2 ** 31 - 1);
     const started = performance.now();
     // A worker that has not looked yet still accepts from it: its number must not become another's.
-    if (await this.#stop(STOP.drain, timeoutMs)) this.#listener.close();
+    const mayClose = (await this.#stop(STOP.drain, timeoutMs)) && !this.#emptiesLate;
+    if (mayClose) this.#closeListeners();
     const left = Math.max(0, timeoutMs - (performance.now() - started));
     await within(left, Promise.allSettled([this.finished]));
     await this.abort();
@@ -188,6 +203,10 @@ class SupervisedServer implements Server {
     }
   }
 
+  #closeListeners(): void {
+    for (const listener of this.#listeners) listener.close();
+  }
+
   #living(): WorkerHandle[] {
     const { workers } = this.#control;
     return this.#handles.filter((_, index) => workers[index]?.state !== STATE.ended);
@@ -215,23 +234,27 @@ function moduleUrl(module: URL | string): string {
 function startWorkers(
   { model }: Choice,
   workers: number,
-  start: Omit<WorkerStart, 'worker' | 'wakerFd' | 'workers' | 'model'>,
+  listeners: readonly Listener[],
+  start: Omit<WorkerStart, 'worker' | 'wakerFd' | 'workers' | 'model' | 'listenerFd'>,
 ): { control: ControlBlock; handles: WorkerHandle[] } {
   const common = { ...start, workers, model: model.name };
-  const indices = Array.from({ length: workers }, (_, worker) => worker);
+  const places = Array.from({ length: workers }, (_, worker) => {
+    const listener = listeners[worker] ?? (listeners[0] as Listener);
+    return { worker, listenerFd: listener.fd };
+  });
   if (model.name === 'blocking-processes') {
     const memory = processMemory(workers);
     const control = new ControlBlock(memory.arena.buffer, workers);
-    const handles = indices.map((worker) =>
-      startProcess({ ...common, worker }, memory, control.workers[worker] as WorkerRecord),
+    const handles = places.map((place) =>
+      startProcess({ ...common, ...place }, memory, control.workers[place.worker] as WorkerRecord),
     );
     close(memory.fd);
     return { control, handles };
   }
   const memory = threadMemory(workers);
   const control = new ControlBlock(memory, workers);
-  const handles = indices.map((worker) =>
-    startThread({ ...common, worker }, memory, control.workers[worker] as WorkerRecord),
+  const handles = places.map((place) =>
+    startThread({ ...common, ...place }, memory, control.workers[place.worker] as WorkerRecord),
   );
   return { control, handles };
 }
@@ -255,21 +278,21 @@ export async function serve(module: URL | string, options: ServeOptions = {}): P
   }
   asInteger(workers, 'workers', 1, model.maxWorkers);
   asInteger(port, 'port', 0, 65_535);
+  const { path } = options;
+  const accept = resolveAccept(model, { accept: options.accept, workers, path });
   // Wrong ones are told before anything starts.
-  if (options.path !== undefined) encodeAddress({ path: options.path });
+  if (path !== undefined) encodeAddress({ path });
   const limits = resolveLimits(options, descriptorLimit());
   const { isBlocking, descriptorsBelow } = model;
   const { backlog } = limits;
-  const { path } = options;
   const where = path === undefined ? { host: await numericHost(host), port } : { path };
   signal?.throwIfAborted();
-  const listener = new Listener({ where, backlog, isBlocking, descriptorsBelow });
-  const { control, handles } = startWorkers(choice, workers, {
-    protocol: moduleUrl(module),
-    limits,
-    listenerFd: listener.fd,
-  });
-  const server = new SupervisedServer(choice, limits, listener, control, handles);
+  const listening = { where, backlog, isBlocking, descriptorsBelow };
+  const listeners =
+    accept === 'reuse-port' ? listenApart(listening, workers) : [new Listener(listening)];
+  const start = { protocol: moduleUrl(module), limits, accept };
+  const { control, handles } = startWorkers(choice, workers, listeners, start);
+  const server = new SupervisedServer(choice, start, listeners, control, handles);
   try {
     await Promise.all(handles.map(({ ready }) => ready));
     signal?.throwIfAborted();

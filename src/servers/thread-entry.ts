@@ -38,7 +38,7 @@ async function serverOf({ name }: ModelInfo, assignment: Assignment): Promise<Se
 }
 
 async function prepareToServe(start: ThreadStart): Promise<Serve> {
-  const { memory, workers, worker, limits, listenerFd, wakerFd } = start;
+  const { memory, workers, worker, limits, listenerFd, wakerFd, accept } = start;
   const model = modelInfo(start.model);
   const protocol = await loadProtocol(start.protocol);
   // Loads the native library before the report: a process that exits meanwhile would crash in it.
@@ -46,7 +46,8 @@ async function prepareToServe(start: ThreadStart): Promise<Serve> {
   if (refused !== null) throw new UnsupportedError(refused);
   const control = new ControlBlock(memory, workers);
   const { isBlocking } = model;
-  const assignment = { protocol, listenerFd, limits, control, worker, wakerFd, isBlocking };
+  const place = { listenerFd, control, worker, wakerFd };
+  const assignment = { protocol, limits, accept, isBlocking, ...place };
   return serverOf(model, assignment);
 }
 

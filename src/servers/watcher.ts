@@ -3,6 +3,8 @@ import { READABLE, type RegisterOptions, type Selector, WRITABLE } from '../read
 import type { BaseConnection } from './base-connection.ts';
 
 export interface Watcher {
+  /** The kernel may have taken in clients whom the loop has not seen. */
+  readonly isAccepting: boolean;
   /** Begins to wait for clients; throws what the kernel answers when it refuses. */
   listen(fd: number): void;
   /** Waits for clients no more. */
@@ -20,6 +22,7 @@ export interface Watcher {
 
 /** For models that ask every descriptor in turn, or sleep in each: nothing is registered anywhere. */
 export const noWatcher: Watcher = {
+  isAccepting: false,
   listen() {},
   ignore() {},
   addWaker() {},
@@ -31,14 +34,14 @@ export const noWatcher: Watcher = {
 
 /** What the two ways of using a selector share. */
 abstract class SelectorWatcher implements Watcher {
+  readonly isAccepting = false;
   protected readonly selector: Selector<undefined>;
   readonly #isExclusive: boolean;
 
-  /** @param isShared whether other workers wait for the same clients */
-  constructor(selector: Selector<undefined>, isShared: boolean) {
+  /** @param isExclusive of several workers on one listener, the kernel is to wake one for a client, not all */
+  constructor(selector: Selector<undefined>, isExclusive: boolean) {
     this.selector = selector;
-    // Several workers on one epoll listener: wake one of them for a client, not all.
-    this.#isExclusive = isShared && selector.model === 'epoll';
+    this.#isExclusive = isExclusive;
   }
 
   listen(fd: number): void {

@@ -1,4 +1,5 @@
 /** What the supervisor knows of a worker, be it a thread or a process. */
+import type { AcceptMode } from './accept-mode.ts';
 import type { Limits } from './limits.ts';
 import type { ModelName } from './models.ts';
 
@@ -13,6 +14,7 @@ export interface WorkerStart {
   readonly worker: number;
   readonly listenerFd: number;
   readonly wakerFd: number;
+  readonly accept: AcceptMode;
 }
 
 /** A thread's start, with the memory that it shares with its starter. */

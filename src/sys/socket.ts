@@ -29,6 +29,7 @@ export const {
   sendto,
   setSocketTimeouts,
   setsockopt,
+  sharePort,
   shutdown,
   socketDomain,
 } = here;

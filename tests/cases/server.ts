@@ -1,4 +1,5 @@
 /** What every model must do, whichever calls it rests on: one suite, run over all of them. */
+import { acceptingCases } from './server-accepting.ts';
 import { callbackCases } from './server-callbacks.ts';
 import { echoCases } from './server-echo.ts';
 import { endingCases } from './server-endings.ts';
@@ -18,6 +19,7 @@ const GROUPS: Readonly<Record<string, (suite: ServerSuite) => void>> = {
   callbacks: callbackCases,
   limits: limitCases,
   starting: startingCases,
+  accepting: acceptingCases,
   stopping: stoppingCases,
   process: processCases,
 };

@@ -12,7 +12,11 @@ test('ControlBlock: begins with zeros', () => {
   const control = block();
   assert.equal(control.stop, STOP.none);
   assert.equal(control.active, 0);
-  const { dropped, ...figures } = control.statistics();
+  const { dropped, byWorker, ...figures } = control.statistics();
+  assert.deepEqual(
+    byWorker,
+    control.workers.map(() => ({ accepted: 0, acceptsInVain: 0 })),
+  );
   assert.ok(Object.values(figures).every((figure) => figure === 0));
   assert.ok(Object.values(dropped).every((figure) => figure === 0));
   for (const { state, seen } of control.workers) {
@@ -25,11 +29,19 @@ test('ControlBlock: the figures are the sum over all workers', () => {
   control.workers.forEach(({ counters }, worker) => {
     for (const index of Object.values(COUNTER)) counters[index] = (worker + 1) * (index + 1);
   });
-  const { dropped, active, ...figures } = control.statistics();
+  const { dropped, active, byWorker, ...figures } = control.statistics();
   assert.equal(active, 0);
   for (const [name, figure] of Object.entries(figures)) {
     assert.equal(figure, 6 * ((COUNTER[name as keyof typeof COUNTER] as number) + 1), name);
   }
+  assert.deepEqual(
+    byWorker.map(({ accepted }) => accepted),
+    [1, 2, 3].map((times) => times * (COUNTER.accepted + 1)),
+  );
+  assert.deepEqual(
+    byWorker.map(({ acceptsInVain }) => acceptsInVain),
+    [1, 2, 3].map((times) => times * (COUNTER.acceptsInVain + 1)),
+  );
   assert.equal(dropped['max-connections'], 6 * (COUNTER.droppedMaxConnections + 1));
   assert.equal(dropped['watch-refused'], 6 * (COUNTER.droppedWatchRefused + 1));
 });

@@ -335,3 +335,8 @@ export function removePeer(fd: number): number {
 export function prepareListener(fd: number): number {
   return setsockopt(fd, SOCKET.SOL_SOCKET, SOCKET.SO_REUSEADDR, ON, ON.length);
 }
+
+/** Before the bind: other sockets of this user that ask for the same may have the port as well. */
+export function sharePort(fd: number): number {
+  return setsockopt(fd, SOCKET.SOL_SOCKET, SOCKET.SO_REUSEPORT, ON, ON.length);
+}

@@ -385,6 +385,11 @@ export function prepareListener(fd: number): number {
   return setWinsockOption(fd, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, optionBytes, optionBytes.length);
 }
 
+/** A port belongs to one socket here. */
+export function sharePort(_fd: number): number {
+  return -ERRNO.EOPNOTSUPP;
+}
+
 /** The address family of a socket, or the negative error number. */
 export function socketDomain(fd: number): number {
   const info = new Uint8Array(WSAPROTOCOL_INFO.size);
