@@ -12,6 +12,16 @@ export const en = {
   'timeline.group.expand': 'Show the lanes of {group}',
   'timeline.group.collapse': 'Fold the lanes of {group}',
 
+  'timeline.picture':
+    'Timeline of {runs}: client, kernel buffer, process and system calls, over time.',
+  'timeline.figures':
+    '{calls} calls per message, {blocked} would-blocks, {share:percent} of one CPU',
+  'timeline.figures.ring':
+    '{calls} calls per message, {operations} operations in the ring, {share:percent} of one CPU',
+  'timeline.figures.calls': '{total} calls, {blocked} would-blocks',
+  'timeline.bar.asleep': 'asleep in {call}',
+  'timeline.bar.pause': 'does not read',
+
   'timeline.legend.title': 'Legend',
   'timeline.legend.wait': 'phase 1: waiting for data, the thread asleep in this call',
   'timeline.legend.wait-free': 'phase 1, the thread free for others (thin)',

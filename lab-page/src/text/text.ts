@@ -8,7 +8,8 @@ import { en } from './en.ts';
 import { zhCN } from './zh-CN.ts';
 
 export type TextKey = keyof typeof en;
-export type Values = Readonly<Record<string, string | number>>;
+/** What fills the places; words in a place are put into the same language. */
+export type Values = { readonly [place: string]: string | number | Words };
 
 /** A sentence before it is in a language. */
 export interface Words {
@@ -34,6 +35,8 @@ export interface Piece {
 export interface Text {
   readonly language: Language;
   t(key: TextKey, values?: Values): string;
+  /** The same for words that were put together elsewhere. */
+  say(words: Words): string;
   /** The same in pieces, so that what is in the places can be set apart. */
   pieces(key: TextKey, values?: Values): readonly Piece[];
 }
@@ -95,8 +98,9 @@ export function formatBytes(language: Language, bytes: number): string {
   return inUnits(language, bytes, BYTE_UNITS);
 }
 
-function fill(language: Language, value: string | number, kind: string | undefined): string {
+function fill(language: Language, value: Values[string], kind: string | undefined): string {
   if (typeof value === 'string') return value;
+  if (typeof value === 'object') return textOf(language).say(value);
   if (kind === 'time') return formatTime(language, value);
   if (kind === 'bytes') return formatBytes(language, value);
   const style = kind === 'percent' ? 'percent' : 'decimal';
@@ -129,14 +133,11 @@ function piecesOf(language: Language, template: string, values: Values): readonl
 export function textOf(language: Language): Text {
   const dictionary: Readonly<Record<TextKey, string>> = DICTIONARIES[language];
   const pieces: Text['pieces'] = (key, values = {}) => piecesOf(language, dictionary[key], values);
-  return {
-    language,
-    pieces,
-    t: (key, values) =>
-      pieces(key, values)
-        .map(({ text }) => text)
-        .join(''),
-  };
+  const t: Text['t'] = (key, values) =>
+    pieces(key, values)
+      .map(({ text }) => text)
+      .join('');
+  return { language, pieces, t, say: ({ key, values }) => t(key, values) };
 }
 
 /** A number with three digits that say something, grouped as the language groups it. */

@@ -14,6 +14,15 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   'timeline.group.expand': '展开{group}的各条泳道',
   'timeline.group.collapse': '收起{group}的各条泳道',
 
+  'timeline.picture': '{runs} 的时间线：客户端、内核缓冲区、进程和系统调用随时间的变化。',
+  'timeline.figures':
+    '每条消息 {calls} 次调用，{blocked} 次“会阻塞”，占一个 CPU 的 {share:percent}',
+  'timeline.figures.ring':
+    '每条消息 {calls} 次调用，环中 {operations} 个操作，占一个 CPU 的 {share:percent}',
+  'timeline.figures.calls': '{total} 次调用，{blocked} 次“会阻塞”',
+  'timeline.bar.asleep': '睡在 {call}',
+  'timeline.bar.pause': '暂不读取',
+
   'timeline.legend.title': '图例',
   'timeline.legend.wait': '阶段一：等待数据准备，线程睡在这次调用里',
   'timeline.legend.wait-free': '阶段一，线程可以去做别的事（细条）',

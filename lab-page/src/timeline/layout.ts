@@ -1,0 +1,221 @@
+/**
+ * Where everything stands: bands of runs one above the other, groups of lanes in them, bars in the
+ * lanes. Heights are pixels; times stay nanoseconds since the start of each run's window, so that
+ * all runs share one axis. Nothing here knows how wide the picture is, or draws anything.
+ */
+import type { LabRun, Source } from '../../../src/lab/document.ts';
+import type { Words } from '../text/text.ts';
+import { Names } from './bars.ts';
+import { type LaneDraft, lanesOfConnection, lanesOfWriter, type Track } from './lanes.ts';
+import { readingOf } from './reading.ts';
+
+export type LaneKind = 'client' | 'kernel' | 'process' | 'calls' | 'operations';
+
+export interface Lane {
+  readonly kind: LaneKind;
+  readonly y: number;
+  readonly height: number;
+  readonly tracks: readonly Track[];
+}
+
+/** A connection, or a thread. */
+export interface Group {
+  /** Names it as long as the same runs are shown. */
+  readonly id: string;
+  readonly kind: 'connection' | 'thread';
+  readonly label: Words;
+  readonly y: number;
+  readonly height: number;
+  /** It shows one low lane. */
+  readonly isFolded: boolean;
+  readonly lanes: readonly Lane[];
+}
+
+/** One run. */
+export interface Band {
+  readonly label: string;
+  readonly figures: Words;
+  readonly source: Source;
+  readonly y: number;
+  readonly height: number;
+  readonly headHeight: number;
+  readonly duration: number;
+  readonly groups: readonly Group[];
+}
+
+export interface TimelineLayout {
+  /** Of the longest run, in nanoseconds: where the axis ends. */
+  readonly duration: number;
+  readonly height: number;
+  /** Above the first band. */
+  readonly axisHeight: number;
+  readonly bands: readonly Band[];
+  /** What bars are called, by their numbers. */
+  readonly names: readonly string[];
+  /** Labels have rows of their own, above the lanes: the picture is narrow. */
+  readonly isNarrow: boolean;
+}
+
+export interface LayoutOptions {
+  /** Groups that differ from the rule, by id: true is folded. */
+  readonly folded?: ReadonlyMap<string, boolean>;
+  readonly isNarrow?: boolean;
+  /** What the calls were made to. @default 'kernel' */
+  readonly source?: Source;
+}
+
+/** So many connections of a single run are shown with all their lanes. */
+export const UNFOLDED_MAX = 8;
+/** So many runs can be compared. */
+export const RUNS_MAX = 4;
+
+const AXIS_HEIGHT = 26;
+const HEAD_HEIGHT = 26;
+const BAND_GAP = 10;
+const GROUP_GAP = 8;
+const FOLDED_GAP = 3;
+const LANE_GAP = 3;
+const LABEL_ROW = 15;
+const LANE_HEIGHTS: Readonly<Record<LaneKind, number>> = {
+  client: 12,
+  kernel: 14,
+  process: 20,
+  calls: 13,
+  operations: 13,
+};
+const FOLDED_HEIGHT = 11;
+/** A label is still legible beside it. */
+const CROWDED_HEIGHT = 8;
+
+interface Draft {
+  readonly id: string;
+  readonly kind: Group['kind'];
+  readonly label: Words;
+  readonly lanes: readonly LaneDraft[];
+}
+
+function draftsOf(run: LabRun, number: number, names: Names): Draft[] {
+  const reading = readingOf(run.trace);
+  const { writers, connections } = run.trace;
+  const byClient = connections
+    .map((connection, index) => ({ ...connection, index }))
+    .sort((a, b) => a.client - b.client || a.opened - b.opened);
+  return writers.flatMap(({ role, tid }, writer): Draft[] => {
+    const ofWriter = byClient.filter((connection) => connection.writer === writer);
+    const lanes = role === 'server' ? lanesOfWriter(reading, writer, names) : [];
+    const thread: Draft = {
+      id: `${number}:w${writer}`,
+      kind: 'thread',
+      label: { key: 'timeline.group.thread', values: { tid: String(tid) } },
+      lanes,
+    };
+    const drafts = ofWriter.map(
+      ({ client, index }): Draft => ({
+        id: `${number}:c${index}`,
+        kind: 'connection',
+        label: { key: 'timeline.group.client', values: { client } },
+        lanes: lanesOfConnection(reading, index, names),
+      }),
+    );
+    return lanes.length === 0 ? drafts : [thread, ...drafts];
+  });
+}
+
+/** Folded groups keep the lane that says most. */
+function lanesShown({ lanes }: Draft, isFolded: boolean): readonly LaneDraft[] {
+  if (!isFolded) return lanes;
+  const process = lanes.find(({ kind }) => kind === 'process') ?? lanes[0];
+  return process === undefined ? [] : [process];
+}
+
+class Stacker {
+  readonly #options: LayoutOptions;
+  y = AXIS_HEIGHT;
+
+  constructor(options: LayoutOptions) {
+    this.#options = options;
+  }
+
+  band(run: LabRun, drafts: readonly Draft[], isCompared: boolean): Band {
+    const start = this.y;
+    this.y += HEAD_HEIGHT;
+    const count = (kind: Group['kind']) => drafts.filter((draft) => draft.kind === kind).length;
+    const many = {
+      connection: isCompared || count('connection') > UNFOLDED_MAX,
+      thread: count('thread') > UNFOLDED_MAX,
+    };
+    const foldedHeight = count('connection') > UNFOLDED_MAX ? CROWDED_HEIGHT : FOLDED_HEIGHT;
+    const groups = drafts.map((draft) => {
+      const isFolded = this.#options.folded?.get(draft.id) ?? many[draft.kind];
+      return this.#group(draft, isFolded, foldedHeight);
+    });
+    const { window } = run.trace;
+    this.y += BAND_GAP;
+    return {
+      label: run.label,
+      figures: figuresOf(run),
+      source: this.#options.source ?? 'kernel',
+      y: start,
+      height: this.y - start,
+      headHeight: HEAD_HEIGHT,
+      duration: Math.max(1, window[1] - window[0]),
+      groups,
+    };
+  }
+
+  #group(draft: Draft, isFolded: boolean, foldedHeight: number): Group {
+    const y = this.y;
+    if (this.#options.isNarrow === true && !isFolded) this.y += LABEL_ROW;
+    const lanes = lanesShown(draft, isFolded).map(({ kind, tracks }): Lane => {
+      const height = isFolded ? foldedHeight : LANE_HEIGHTS[kind];
+      const lane = { kind, y: this.y, height, tracks };
+      this.y += height + LANE_GAP;
+      return lane;
+    });
+    const { id, kind, label } = draft;
+    const height = this.y - LANE_GAP - y;
+    this.y += (isFolded ? FOLDED_GAP : GROUP_GAP) - LANE_GAP;
+    return { id, kind, label, y, height, isFolded, lanes };
+  }
+}
+
+function figuresOf({ trace }: LabRun): Words {
+  const { summary, window } = trace;
+  const share = summary.cpuNs / Math.max(1, window[1] - window[0]);
+  const values = {
+    calls: summary.callsPerMessage,
+    total: summary.totalCalls,
+    operations: summary.operations,
+    blocked: summary.wouldBlocks,
+    share,
+    threads: summary.threads,
+  };
+  if (summary.messages === 0) return { key: 'timeline.figures.calls', values };
+  if (summary.operations > 0) return { key: 'timeline.figures.ring', values };
+  return { key: 'timeline.figures', values };
+}
+
+/**
+ * The picture of 1 to 4 runs on one time axis. Throws RangeError for more.
+ */
+export function layoutTimeline(
+  runs: readonly LabRun[],
+  options: LayoutOptions = {},
+): TimelineLayout {
+  if (runs.length > RUNS_MAX) {
+    throw new RangeError(`at most ${RUNS_MAX} runs share a timeline, got ${runs.length}`);
+  }
+  const names = new Names();
+  const stacker = new Stacker(options);
+  const bands = runs.map((run, number) =>
+    stacker.band(run, draftsOf(run, number, names), runs.length > 1),
+  );
+  return {
+    duration: Math.max(1, ...bands.map(({ duration }) => duration)),
+    height: stacker.y,
+    axisHeight: AXIS_HEIGHT,
+    bands,
+    names: names.list,
+    isNarrow: options.isNarrow ?? false,
+  };
+}
