@@ -70,6 +70,7 @@ export const en = {
   'timeline.now.over': 'The run is over.',
   'timeline.now.asleep':
     '{call}() is asleep in the kernel for {who}: phase 1, the thread can do nothing else.',
+  'timeline.now.asleep-accept': '{call}() is asleep in the kernel until somebody connects.',
   'timeline.now.asleep-all': '{call}() is asleep in the kernel for all connections at once.',
   'timeline.now.awake': '{call}() returned after {time:time}: {count} ready.',
   'timeline.now.awake-none': '{call}() returned after {time:time}, with nothing.',
@@ -90,8 +91,9 @@ export const en = {
   'timeline.now.probed': 'The recorder looked with {call}(): no call of the program.',
   'timeline.now.submitted':
     'The program asked the ring for {call} and holds a receipt. It does not wait.',
-  'timeline.now.completed':
-    'The kernel has done {call}{amount}: the receipt is redeemed, the data is already with the program.',
+  'timeline.now.completed': 'The kernel has done {call}: the receipt is redeemed.',
+  'timeline.now.completed-bytes':
+    'The kernel has done {call}, {size:bytes}: the receipt is redeemed, and no call had to copy them.',
   'timeline.now.completed-failed': 'The kernel could not do {call}: {error}.',
   'timeline.now.code': "The program's own code runs: {callback} for {who}, {time:time}.",
   'timeline.now.client.connect': '{who} connects.',

@@ -70,6 +70,7 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   'timeline.now.nothing': '还什么都没有发生。',
   'timeline.now.over': '运行已结束。',
   'timeline.now.asleep': '{call}() 为{who}睡在内核里：阶段一，等待数据准备，线程什么也做不了。',
+  'timeline.now.asleep-accept': '{call}() 睡在内核里，直到有客户端连接。',
   'timeline.now.asleep-all': '{call}() 睡在内核里，同时等待所有连接。',
   'timeline.now.awake': '{call}() 在 {time:time} 后返回：{count} 个就绪。',
   'timeline.now.awake-none': '{call}() 在 {time:time} 后返回，什么也没有。',
@@ -89,7 +90,9 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   'timeline.now.called': '{call}() 用时 {time:time}。',
   'timeline.now.probed': '记录器用 {call}() 看了一眼：这不是程序的调用。',
   'timeline.now.submitted': '程序把 {call} 交给了环，拿到一张回执，不等待。',
-  'timeline.now.completed': '内核完成了 {call}{amount}：回执兑现，数据已经在程序手里。',
+  'timeline.now.completed': '内核完成了 {call}：回执兑现。',
+  'timeline.now.completed-bytes':
+    '内核完成了 {call}，{size:bytes}：回执兑现，程序无需再发起拷贝的调用。',
   'timeline.now.completed-failed': '内核没能完成 {call}：{error}。',
   'timeline.now.code': '程序自己的代码在运行：{who}的 {callback}，用时 {time:time}。',
   'timeline.now.client.connect': '{who}发起连接。',

@@ -29,6 +29,8 @@ export const LEGEND_ROW = 18;
 const SIZE = 10.5;
 const SWATCH = 20;
 const SWATCH_HEIGHT = 10;
+/** Width and height of a swatch with room for its outline. */
+export const SWATCH_SIZE = [SWATCH, SWATCH_HEIGHT + 2] as const;
 
 /** The styles of a layout that have a meaning to be told, in the legend's order. */
 export function legendOf(layout: TimelineLayout): readonly (typeof ENTRIES)[number][] {

@@ -19,8 +19,6 @@ export interface View {
   readonly position: number | null;
   readonly palette: Palette;
   readonly text: Text;
-  /** The surface's owner shows the labels itself. */
-  readonly isWithoutLabels?: boolean;
 }
 
 const LABEL_SIZE = 11;
@@ -408,10 +406,9 @@ function paintAxis(pen: Pen, layout: TimelineLayout): void {
 }
 
 /** The line at which the replay stands, and a veil over what has yet to come. */
-function paintNow(pen: Pen, layout: TimelineLayout): void {
+function drawNow(pen: Pen, layout: TimelineLayout, position: number): void {
   const { surface, view } = pen;
-  const { position, palette } = view;
-  if (position === null) return;
+  const { palette } = view;
   const x = pen.x(position);
   const veil = Math.max(pen.left, x);
   if (veil < pen.right) {
@@ -426,17 +423,39 @@ function paintNow(pen: Pen, layout: TimelineLayout): void {
   surface.shape([x - 5, top, x + 5, top, x, top + 7], palette.now);
 }
 
+/** Where the replay stands, upon a picture that is painted already. */
+export function paintNow(layout: TimelineLayout, view: View, surface: Surface): void {
+  if (view.position !== null) drawNow(penOf(surface, view, layout.names), layout, view.position);
+}
+
 /** Paints everything. The surface is as high as the layout. */
 export function paintTimeline(layout: TimelineLayout, view: View, surface: Surface): void {
   const pen = penOf(surface, view, layout.names);
   surface.fill(0, 0, view.width, layout.height, view.palette.background);
   paintAxis(pen, layout);
   for (const band of layout.bands) {
-    if (view.isWithoutLabels !== true) paintHead(pen, band);
+    paintHead(pen, band);
     for (const group of band.groups) {
-      if (view.isWithoutLabels !== true) paintGroupLabels(pen, group);
+      paintGroupLabels(pen, group);
       for (const lane of group.lanes) paintLane(pen, lane, band.duration);
     }
   }
-  paintNow(pen, layout);
+  paintNow(layout, view, surface);
+}
+
+/** The instant at a pixel. */
+export function timeAt(
+  { width, gutter, range: [from, to] }: Pick<View, 'width' | 'gutter' | 'range'>,
+  x: number,
+): number {
+  return from + ((x - gutter) / Math.max(1, width - PAD_RIGHT - gutter)) * (to - from);
+}
+
+/** Narrower pictures have their labels above the lanes. */
+const NARROW_WIDTH = 560;
+
+/** Whether a picture of that width is a narrow one, and its room for labels. */
+export function gutterOf(width: number): { readonly isNarrow: boolean; readonly gutter: number } {
+  const isNarrow = width < NARROW_WIDTH;
+  return { isNarrow, gutter: isNarrow ? 0 : 150 };
 }

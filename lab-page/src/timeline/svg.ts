@@ -2,7 +2,7 @@
 import { type Language, textOf } from '../text/text.ts';
 import type { TimelineLayout } from './layout.ts';
 import { LEGEND_ROW, legendRows, paintLegend } from './legend.ts';
-import { paintTimeline } from './paint.ts';
+import { gutterOf, paintTimeline } from './paint.ts';
 import { PALETTES, type Theme } from './style.ts';
 import type { Surface, TextStyle } from './surface.ts';
 
@@ -21,9 +21,6 @@ export interface SvgOptions {
 
 const FONT =
   "system-ui, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK SC', 'Microsoft YaHei', sans-serif";
-const GUTTER = 150;
-/** Narrower pictures have labels above the lanes. */
-const NARROW = 560;
 
 function escaped(text: string): string {
   return (
@@ -121,7 +118,7 @@ export function toSvg(layout: TimelineLayout, options: SvgOptions): string {
   const surface = new SvgSurface();
   const palette = PALETTES[theme];
   const range = options.range ?? [0, layout.duration];
-  const gutter = layout.isNarrow || width < NARROW ? 0 : GUTTER;
+  const gutter = layout.isNarrow ? 0 : gutterOf(width).gutter;
   const view = { width, gutter, range, position, palette, text };
   const rows = legendRows(layout, text, width);
   const height = layout.height + rows.length * LEGEND_ROW + 10;

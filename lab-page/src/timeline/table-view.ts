@@ -1,0 +1,131 @@
+/**
+ * The table that says what the canvas shows. It is always in the page, for those who read it with
+ * their ears, and in sight when it is asked for; a page of it at a time.
+ */
+import { html, nothing, type TemplateResult } from 'lit';
+import type { LabRun } from '../../../src/lab/document.ts';
+import { formatTime, type Text } from '../text/text.ts';
+import { firstAtLeast } from './bars.ts';
+import { momentsOf, tableRows } from './moments.ts';
+
+/** So many rows are in the page. */
+export const TABLE_ROWS = 40;
+
+/** The rows of several runs in the order of time: which run, and which of its moments. */
+export interface TableOrder {
+  readonly times: Float64Array;
+  readonly runs: Uint8Array;
+  readonly moments: Uint32Array;
+}
+
+/** Merges the moments of all runs. */
+export function tableOrder(runs: readonly LabRun[]): TableOrder {
+  const lists = runs.map(({ trace }) => momentsOf(trace).times);
+  const total = lists.reduce((sum, { length }) => sum + length, 0);
+  const order = {
+    times: new Float64Array(total),
+    runs: new Uint8Array(total),
+    moments: new Uint32Array(total),
+  };
+  const next = lists.map(() => 0);
+  for (let row = 0; row < total; row++) {
+    let best = -1;
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const [run, times] of lists.entries()) {
+      const time = times[next[run] as number];
+      if (time !== undefined && time < earliest) [best, earliest] = [run, time];
+    }
+    order.times[row] = earliest;
+    order.runs[row] = best;
+    order.moments[row] = next[best] as number;
+    next[best] = (next[best] as number) + 1;
+  }
+  return order;
+}
+
+/** The first row of the page that holds a position. */
+export function tablePageOf({ times }: TableOrder, position: number): number {
+  const row = Math.max(0, firstAtLeast(times, position + 0.5) - 1);
+  return Math.floor(row / TABLE_ROWS) * TABLE_ROWS;
+}
+
+export interface TableView {
+  readonly runs: readonly LabRun[];
+  readonly order: TableOrder;
+  readonly text: Text;
+  readonly first: number;
+  readonly position: number;
+  readonly isShown: boolean;
+  labelOf(run: LabRun): string;
+  turn(first: number): void;
+  go(position: number): void;
+}
+
+function row(view: TableView, index: number, isCurrent: boolean): TemplateResult {
+  const { runs, order, text } = view;
+  const run = runs[order.runs[index] as number] as LabRun;
+  const [found] = tableRows(run, { from: order.moments[index] as number, limit: 1 });
+  if (found === undefined) return html``;
+  const { at, where, what, took } = found;
+  const time = formatTime(text.language, at);
+  return html`<tr aria-current=${isCurrent ? 'true' : nothing}>
+    ${runs.length > 1 ? html`<td>${view.labelOf(run)}</td>` : nothing}
+    <td class="number">
+      ${
+        view.isShown
+          ? html`<button class="plain" @click=${() => view.go(at)}>${time}</button>`
+          : time
+      }
+    </td>
+    <td>${text.say(where)}</td>
+    <td>${text.say(what)}</td>
+    <td class="number">${took === null ? '' : formatTime(text.language, took)}</td>
+  </tr>`;
+}
+
+/** The page of the table that begins at `first`. */
+export function tableView(view: TableView): TemplateResult {
+  const { runs, order, text, position, isShown } = view;
+  const total = order.times.length;
+  const first = Math.min(view.first, Math.max(0, total - 1));
+  const end = Math.min(first + TABLE_ROWS, total);
+  const current = firstAtLeast(order.times, position + 0.5) - 1;
+  const rows = Array.from({ length: end - first }, (_, at) => first + at);
+  const caption = { first: Math.min(first + 1, total), last: end, total };
+  const page = (to: number, key: 'earlier' | 'later', isPossible: boolean) =>
+    html`<button ?disabled=${!isPossible} @click=${() => view.turn(to)}>
+      ${text.t(`timeline.table.${key}`)}
+    </button>`;
+  return html`<div
+    class=${isShown ? 'table' : 'table hidden'}
+    role="region"
+    aria-label=${text.t('timeline.table.show')}
+    tabindex=${isShown ? '0' : nothing}
+  >
+    <table>
+      <caption>
+        ${text.t('timeline.table.caption', caption)}
+      </caption>
+      <thead>
+        <tr>
+          ${runs.length > 1 ? html`<th scope="col">${text.t('timeline.table.run')}</th>` : nothing}
+          <th scope="col">${text.t('timeline.table.at')}</th>
+          <th scope="col">${text.t('timeline.table.where')}</th>
+          <th scope="col">${text.t('timeline.table.what')}</th>
+          <th scope="col">${text.t('timeline.table.took')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map((index) => row(view, index, index === current))}
+      </tbody>
+    </table>
+    ${
+      isShown
+        ? html`<p class="pages">
+          ${page(first - TABLE_ROWS, 'earlier', first > 0)}
+          ${page(first + TABLE_ROWS, 'later', end < total)}
+        </p>`
+        : nothing
+    }
+  </div>`;
+}
