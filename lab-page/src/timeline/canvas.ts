@@ -23,8 +23,8 @@ function tileOf(color: string, scale: number): HTMLCanvasElement {
   context.lineWidth = (STRIPE / 2) * scale;
   context.beginPath();
   for (const shift of [-size, 0, size]) {
-    context.moveTo(shift - size, -size);
-    context.lineTo(shift + 2 * size, 2 * size);
+    context.moveTo(shift - size, 2 * size);
+    context.lineTo(shift + 2 * size, -size);
   }
   context.stroke();
   return tile;

@@ -29,6 +29,7 @@ const MIN_WIDTH = 2;
 const DOT_APART = 5;
 const MARK_APART = 3;
 /** More than this and dots run into a band. */
+const PAD_LEFT = 6;
 const PAD_RIGHT = 8;
 
 interface Pen {
@@ -40,9 +41,14 @@ interface Pen {
   x(time: number): number;
 }
 
+/** A narrow picture has no room for labels at its side, but a margin. */
+function leftOf({ gutter }: Pick<View, 'gutter'>): number {
+  return Math.max(gutter, PAD_LEFT);
+}
+
 function penOf(surface: Surface, view: View, names: readonly string[]): Pen {
   const [from, to] = view.range;
-  const left = view.gutter;
+  const left = leftOf(view);
   const right = view.width - PAD_RIGHT;
   const scale = (right - left) / Math.max(1, to - from);
   return { surface, view, names, left, right, x: (time) => left + (time - from) * scale };
@@ -240,6 +246,7 @@ const paintBuffer: Painter = (pen, lane, bars) => {
 const paintReceipt: Painter = (pen, lane, bars) => {
   const { palette } = pen.view;
   const notch = 3;
+  let labelled = Number.NEGATIVE_INFINITY;
   eachRun(pen, bars, 'right', (x, width, name) => {
     const [y, height] = [lane.y + 1, lane.height - 2];
     pen.surface.fill(x, y, width, height, tint(palette.receipt, '2e'));
@@ -249,7 +256,10 @@ const paintReceipt: Painter = (pen, lane, bars) => {
       // Torn off at the front, like a ticket.
       pen.surface.shape([x, y, x + notch, y + height / 2, x, y + height], palette.receipt);
     }
+    // Receipts may lie on one another; their names must not.
+    if (x < labelled) return;
     label(pen, lane, [name], [x + 2, width], palette.text);
+    labelled = x + textWidth(name, SMALL) + 8;
   });
 };
 
@@ -359,9 +369,9 @@ function paintGroupLabels(pen: Pen, group: Group): void {
   if (first === undefined) return;
   if (gutter === 0) {
     if (group.isFolded) return;
-    surface.text(words, 2, group.y + 7, { color: palette.text, size: SMALL, isBold: true });
+    surface.text(words, PAD_LEFT, group.y + 7, { color: palette.text, size: SMALL, isBold: true });
     const kinds = group.lanes.map(({ kind }) => text.t(`timeline.lane.${kind}`)).join(' · ');
-    const from = textWidth(words, SMALL) * 1.1 + 10;
+    const from = PAD_LEFT + textWidth(words, SMALL) * 1.1 + 10;
     const rest = cutText(kinds, SMALL - 1, view.width - from - PAD_RIGHT);
     surface.text(rest, from, group.y + 7, { color: palette.quiet, size: SMALL - 1 });
     return;
@@ -412,7 +422,7 @@ function drawNow(pen: Pen, layout: TimelineLayout, position: number): void {
   const x = pen.x(position);
   const veil = Math.max(pen.left, x);
   if (veil < pen.right) {
-    const color = tint(palette.background, 'b8');
+    const color = tint(palette.background, 'a0');
     for (const { y, height, headHeight } of layout.bands) {
       surface.fill(veil, y + headHeight, pen.right - veil, height - headHeight, color);
     }
@@ -444,11 +454,10 @@ export function paintTimeline(layout: TimelineLayout, view: View, surface: Surfa
 }
 
 /** The instant at a pixel. */
-export function timeAt(
-  { width, gutter, range: [from, to] }: Pick<View, 'width' | 'gutter' | 'range'>,
-  x: number,
-): number {
-  return from + ((x - gutter) / Math.max(1, width - PAD_RIGHT - gutter)) * (to - from);
+export function timeAt(view: Pick<View, 'width' | 'gutter' | 'range'>, x: number): number {
+  const [from, to] = view.range;
+  const left = leftOf(view);
+  return from + ((x - left) / Math.max(1, view.width - PAD_RIGHT - left)) * (to - from);
 }
 
 /** Narrower pictures have their labels above the lanes. */

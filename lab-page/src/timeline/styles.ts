@@ -182,6 +182,9 @@ export const styles = css`
     white-space: nowrap;
     font-variant-numeric: tabular-nums;
   }
+  .where {
+    white-space: nowrap;
+  }
   tr[aria-current] {
     background: var(--timeline-lane);
     box-shadow: inset 3px 0 var(--timeline-now);

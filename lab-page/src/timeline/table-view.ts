@@ -61,13 +61,19 @@ export interface TableView {
   go(position: number): void;
 }
 
+/** Instants lie closer together than three digits can tell apart. */
+function instantOf({ language }: Text, at: number): string {
+  const digits = { minimumFractionDigits: 3, maximumFractionDigits: 3 };
+  return `${(at / 1e6).toLocaleString(language, digits)} ms`;
+}
+
 function row(view: TableView, index: number, isCurrent: boolean): TemplateResult {
   const { runs, order, text } = view;
   const run = runs[order.runs[index] as number] as LabRun;
   const [found] = tableRows(run, { from: order.moments[index] as number, limit: 1 });
   if (found === undefined) return html``;
   const { at, where, what, took } = found;
-  const time = formatTime(text.language, at);
+  const time = instantOf(text, at);
   return html`<tr aria-current=${isCurrent ? 'true' : nothing}>
     ${runs.length > 1 ? html`<td>${view.labelOf(run)}</td>` : nothing}
     <td class="number">
@@ -77,7 +83,7 @@ function row(view: TableView, index: number, isCurrent: boolean): TemplateResult
           : time
       }
     </td>
-    <td>${text.say(where)}</td>
+    <td class="where">${text.say(where)}</td>
     <td>${text.say(what)}</td>
     <td class="number">${took === null ? '' : formatTime(text.language, took)}</td>
   </tr>`;
@@ -109,10 +115,10 @@ export function tableView(view: TableView): TemplateResult {
       <thead>
         <tr>
           ${runs.length > 1 ? html`<th scope="col">${text.t('timeline.table.run')}</th>` : nothing}
-          <th scope="col">${text.t('timeline.table.at')}</th>
+          <th scope="col" class="number">${text.t('timeline.table.at')}</th>
           <th scope="col">${text.t('timeline.table.where')}</th>
           <th scope="col">${text.t('timeline.table.what')}</th>
-          <th scope="col">${text.t('timeline.table.took')}</th>
+          <th scope="col" class="number">${text.t('timeline.table.took')}</th>
         </tr>
       </thead>
       <tbody>
