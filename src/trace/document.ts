@@ -43,6 +43,8 @@ export interface TraceClock {
 /** A thread that wrote events. */
 export interface TraceWriter {
   readonly role: 'server' | 'clients';
+  /** What a program of several threads calls this one. */
+  readonly name?: string;
   readonly pid: number;
   readonly tid: number;
   /** Its time on a processor during the run. */

@@ -66,10 +66,14 @@ function readClock(value: unknown): Trace['clock'] {
 
 function readWriter(value: unknown, path: string): TraceWriter {
   const writer = asObject(value, path);
-  const { role } = writer;
+  const { role, name } = writer;
   if (role !== 'server' && role !== 'clients') return refuse(`${path}.role is neither of the two`);
   const names = ['pid', 'tid', 'cpuNs', 'voluntarySwitches', 'involuntarySwitches'] as const;
-  return { role, ...numbersOf(writer, path, names) };
+  return {
+    role,
+    ...(name === undefined ? {} : { name: asText(name, `${path}.name`) }),
+    ...numbersOf(writer, path, names),
+  };
 }
 
 function readConnection(value: unknown, path: string, writers: number): TraceConnection {

@@ -1,4 +1,5 @@
 /** The memory of a recording: a memory file that threads and processes open by its path. */
+import { closeSync, constants, openSync, statSync } from 'node:fs';
 import { SystemError } from '../../errors.ts';
 import { CLOCK } from '../../sys/abi.ts';
 import { Arena } from '../../sys/arena.ts';
@@ -7,6 +8,16 @@ import { createMemoryFile } from '../../sys/linux/process.ts';
 import { clockGettime } from '../../sys/linux/timerfd.ts';
 import { ftruncate } from '../../sys/posix/unistd.ts';
 import { type ClockReading, instantOf, readTogether, TraceRing } from '../../trace.ts';
+
+/** The ring that another thread or process of this user has made, by its path. */
+export function openSharedRing(path: string): TraceRing {
+  const fd = openSync(path, constants.O_RDWR);
+  try {
+    return TraceRing.open(Arena.share(fd, statSync(path).size).buffer);
+  } finally {
+    closeSync(fd);
+  }
+}
 
 const NS_PER_S = 1_000_000_000n;
 const time = new BigInt64Array(2);

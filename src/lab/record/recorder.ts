@@ -14,10 +14,8 @@ import { ERRNO } from '../../sys/abi.ts';
 import { requireLinux } from '../../sys/linux/presence.ts';
 import {
   instantOf,
-  KIND,
   keptTogether,
   movedNs,
-  RingPen,
   type Trace,
   TraceRing,
   type TraceWriter,
@@ -26,6 +24,7 @@ import { type ClientsReport, runClients } from './clients.ts';
 import { thisMachine } from './machine.ts';
 import { readClocks, SharedRing } from './memory.ts';
 import { splitPhases } from './phases.ts';
+import { describeClock } from './run-clock.ts';
 import { createScript, type Script, type ScriptOptions } from './script.ts';
 import { summarize } from './summary.ts';
 import { recordThread, type ThreadPen, takePen } from './tap.ts';
@@ -34,7 +33,6 @@ import { type ThreadUsage, threadUsage, usedBetween } from './usage.ts';
 const CAPACITY = 65_536;
 const NS_PER_MS = 1e6;
 const CLOSE_LIMIT_MS = 5_000;
-const TAP_SAMPLES = 2_000;
 const LOOK_MS = 10;
 const LOOKS_MAX = 50;
 /** So many events between two looks are the work of a loop that never sleeps. */
@@ -75,23 +73,6 @@ interface Played {
 
 function workersOf({ defaultWorkers }: ModelInfo, clients: number): number {
   return Math.min(defaultWorkers, clients, WORKERS_MAX);
-}
-
-/** What writing down one call costs, in nanoseconds: the best of a few tries. */
-function measureTap(): number {
-  const memory = new SharedArrayBuffer(TraceRing.size(TAP_SAMPLES));
-  const at = { seconds: 0, nanoseconds: 0 };
-  let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < 5; i++) {
-    new Uint8Array(memory).fill(0);
-    const pen = new RingPen(TraceRing.create(memory, { monotonic: at, wall: at }), 0, ERRNO.EAGAIN);
-    const start = performance.now();
-    for (let n = 0; n < TAP_SAMPLES; n++) {
-      pen.write(KIND.call, 'recv', 7, performance.now(), performance.now(), 64, 0, 0);
-    }
-    best = Math.min(best, ((performance.now() - start) * NS_PER_MS) / TAP_SAMPLES);
-  }
-  return Math.round(best);
 }
 
 /** The kernel stamps what comes in from the first socket on that asks for it: before any client. */
@@ -213,12 +194,7 @@ function assemble(run: Recorded, played: Played, moved: number): Trace {
   return {
     run: { model, scenario, clients, messages, bytes, delayMs, seed, workers },
     machine: thisMachine(),
-    clock: {
-      origin: new Date(Number(origin.wall / 1_000_000n)).toISOString(),
-      errorNs: origin.errorNs,
-      movedNs: moved,
-      tapNs: measureTap(),
-    },
+    clock: describeClock(origin, moved),
     window,
     dropped: ring.dropped,
     notes: notesOf(run, played, folded),

@@ -4,23 +4,12 @@
  * makes the thread a writer of the ring that its URL names, and then there is nothing in the server
  * that has to know of tracing.
  */
-import { closeSync, constants, openSync, statSync } from 'node:fs';
 import type { Connection, Protocol } from '../../servers.ts';
-import { Arena } from '../../sys/arena.ts';
-import { KIND, TraceRing } from '../../trace.ts';
+import { KIND } from '../../trace.ts';
+import { openSharedRing } from './memory.ts';
 import { recordThread, takePen } from './tap.ts';
 
-function openRing(): TraceRing {
-  const path = new URL(import.meta.url).searchParams.get('memory') as string;
-  const fd = openSync(path, constants.O_RDWR);
-  try {
-    return TraceRing.open(Arena.share(fd, statSync(path).size).buffer);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-const ring = openRing();
+const ring = openSharedRing(new URL(import.meta.url).searchParams.get('memory') as string);
 const hand = takePen(ring);
 const { pen, at } = hand;
 
