@@ -16,7 +16,6 @@ import { describeClock } from './run-clock.ts';
 import { isStopped, stopParts, type Values, WORDS } from './stage.ts';
 import { summarize } from './summary.ts';
 
-
 const ENTRY = new URL('./part-thread.js', import.meta.url);
 const CAPACITY = 16_384;
 const LIMIT_MS = 60_000;

@@ -1,12 +1,6 @@
 /** What a recording says of its clocks, and of what the recording itself costs. */
 import { ERRNO } from '../../sys/abi.ts';
-import {
-  type ClockReading,
-  KIND,
-  RingPen,
-  type TraceClock,
-  TraceRing,
-} from '../../trace.ts';
+import { type ClockReading, KIND, RingPen, type TraceClock, TraceRing } from '../../trace.ts';
 
 const NS_PER_MS = 1e6;
 const TAP_SAMPLES = 2_000;

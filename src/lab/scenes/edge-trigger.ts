@@ -172,7 +172,7 @@ export async function edgeTrigger({ signal, progress }: SceneContext): Promise<F
     results.push(answered);
   }
   const [level, edge] = results.map(({ watcher }) => watcher as Halves);
-  const { otherWaited } = results[2]?.['drainer'] as Drained;
+  const { otherWaited } = (results[2] as Record<string, unknown>)['drainer'] as Drained;
   const drains = callsOf((runs[2] as LabRun).trace, 'recv', 'drainer');
   const hang = Math.max(...drains.map(lengthOf));
   const silence = callsOf((runs[1] as LabRun).trace, 'epoll_wait').at(-1);

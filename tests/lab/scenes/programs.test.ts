@@ -1,0 +1,130 @@
+/** Scenes with a program of their own, as real runs: what the kernel guarantees of each, and no times. */
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { callsOf } from '../../../src/lab/scenes/figures.ts';
+import { PROGRAMS, runScene, type SceneName } from '../../../src/lab.ts';
+import type { Trace } from '../../../src/trace.ts';
+import { test } from '../../harness/test.ts';
+import { sceneRun } from './scene-run.ts';
+
+const LIMIT_MS = 60_000;
+const options = { limitMs: LIMIT_MS };
+
+test(
+  'scene full-pipe: the writer sleeps when the pipe is full, and a page that is read wakes it',
+  async () => {
+    const { record, fact, number } = await sceneRun({ scene: 'full-pipe' });
+    assert.deepEqual(
+      record.runs.map(({ label }) => label),
+      ['pipe', 'fifo'],
+    );
+    for (const key of ['full-pipe.answer', 'full-pipe.fifo']) {
+      assert.equal(number(key, 'capacity'), 65_536);
+      assert.equal(number(key, 'writes'), 16);
+      assert.equal(number(key, 'freed'), 4_096);
+    }
+    assert.ok(Number(fact('full-pipe.refused')['refused']) >= 1, 'EAGAIN instead of the sleep');
+    const [fill] = record.charts;
+    for (const { points } of fill?.series ?? []) {
+      assert.equal(Math.max(...points.map(([, bytes]) => bytes)), 65_536);
+    }
+  },
+  options,
+);
+
+test(
+  'scene edge-trigger: level tells of the half that is left, edge does not, a blocking drain hangs',
+  async () => {
+    const { record, number } = await sceneRun({ scene: 'edge-trigger' });
+    assert.equal(number('edge-trigger.answer', 'level'), 1);
+    assert.equal(number('edge-trigger.answer', 'edge'), 0);
+    assert.equal(number('edge-trigger.answer', 'left'), 4);
+    const [, , drain] = record.runs;
+    const reads = callsOf(drain?.trace as Trace, 'recv', 'drainer');
+    assert.deepEqual(
+      reads.map(({ result }) => result),
+      [4, 4, -4, 8],
+      'half, half, a sleep that somebody ended, and then the other client',
+    );
+  },
+  options,
+);
+
+test(
+  'scene select-or-poll: the three calls with more and more idle descriptors, select below 1024',
+  async () => {
+    const { record, number, has } = await sceneRun({ scene: 'select-or-poll' });
+    const [chart] = record.charts;
+    assert.deepEqual(
+      chart?.series.map(({ label }) => label),
+      ['select', 'poll', 'epoll'],
+    );
+    if (!has('select-or-poll.limit')) {
+      assert.equal(number('select-or-poll.refused', 'fd'), 1_024);
+      assert.equal(number('select-or-poll.answer', 'idle'), 10_000);
+    }
+    for (const { trace, label } of record.runs) {
+      const calls = callsOf(trace, label === 'epoll' ? 'epoll_wait' : label);
+      assert.ok(calls.length > 0 && calls.every(({ result }) => result === 1));
+    }
+  },
+  options,
+);
+
+test(
+  'scene epoll-on-files: epoll refuses, select is always ready, the ring takes them',
+  async () => {
+    const { record, fact } = await sceneRun({ scene: 'epoll-on-files' });
+    assert.equal(fact('epoll-on-files.answer')['code'], 'EPERM');
+    assert.equal(fact('epoll-on-files.answer')['ready'], fact('epoll-on-files.answer')['reads']);
+    for (const { label, trace } of record.runs) {
+      if (label !== 'file-ring') continue;
+      assert.equal(callsOf(trace, 'pread').length, 0);
+      const done = trace.events.filter(({ kind }) => kind === 'completion');
+      assert.ok(done.every(({ result }) => result === 4_096));
+    }
+  },
+  options,
+);
+
+test(
+  'scene page-cache: the same calls, with and without the disk',
+  async (context) => {
+    const { record, fact } = await sceneRun({ scene: 'page-cache' });
+    for (const { label, trace } of record.runs) {
+      const calls = callsOf(trace, label.startsWith('read') ? 'pread' : 'write');
+      assert.equal(calls.length, 32, label);
+      assert.ok(calls.every(({ result }) => result === 4_096));
+    }
+    context.diagnostic(JSON.stringify(fact('page-cache.answer')));
+  },
+  options,
+);
+
+/** What scenes leave in the temporary folder while they run. */
+function leftOver(): string[] {
+  return readdirSync(tmpdir()).filter((name) => name.startsWith('polyio-lab-'));
+}
+
+for (const scene of Object.keys(PROGRAMS) as SceneName[]) {
+  test(
+    `scene ${scene}: ended in the middle, nothing of it is left`,
+    async () => {
+      const before = leftOver();
+      const reason = new Error('the page was closed');
+      await assert.rejects(runScene({ scene }, { signal: AbortSignal.abort(reason) }), reason);
+      for (const afterMs of [30, 160]) {
+        const stop = new AbortController();
+        const timer = setTimeout(() => stop.abort(reason), afterMs);
+        await assert.rejects(runScene({ scene }, { signal: stop.signal }), reason);
+        clearTimeout(timer);
+      }
+      assert.deepEqual(
+        leftOver().filter((name) => !before.includes(name)),
+        [],
+      );
+    },
+    options,
+  );
+}
