@@ -467,11 +467,14 @@ export const en = {
   'legend.sleeping': 'asleep',
 
   // Scenes: what their runs show
-  'scene.full-pipe.try': 'Predict after how many writes of 4,096 bytes the writer falls asleep, then step to that write.',
-  'scene.edge-trigger.try': 'Follow the run "blocking drain" to its third recv, and look how long the other client waits meanwhile.',
+  'scene.full-pipe.try':
+    'Predict after how many writes of 4,096 bytes the writer falls asleep, then step to that write.',
+  'scene.edge-trigger.try':
+    'Follow the run "blocking drain" to its third recv, and look how long the other client waits meanwhile.',
   'scene.select-or-poll.try': 'Look where the curve of select ends, and why it goes no further.',
   'scene.epoll-on-files.try': 'Compare the length of each select with that of the pread behind it.',
-  'scene.page-cache.try': 'Run it again: the figures of the disk scatter, those of the cache hardly do.',
+  'scene.page-cache.try':
+    'Run it again: the figures of the disk scatter, those of the cache hardly do.',
   'run.pipe': 'a pipe',
   'run.fifo': 'a FIFO',
   'run.level': 'level trigger',
@@ -497,23 +500,47 @@ export const en = {
   'chart.file-calls.x': 'call',
   'chart.file-calls.y': 'time in the call',
   'series.file-calls': 'half of the calls took less',
-  'fact.full-pipe.answer': 'A write blocks when the pipe is full: {writes|write|writes} filled it to {capacity:bytes}, and the next one slept for {slept:time}, until the reader took {freed:bytes}.',
-  'fact.full-pipe.woken': 'From the read that made room to the end of the write that slept: {woken:time}.',
-  'fact.full-pipe.refused': 'With O_NONBLOCK the write does not sleep: {refused|time|times} it came back with EAGAIN.',
-  'fact.full-pipe.fifo': 'A FIFO is the same pipe with a name: full at {capacity:bytes}, asleep for {slept:time}.',
-  'fact.edge-trigger.answer': 'After half of a message was read, level trigger told of the rest {level|time|times}; edge trigger told of it {edge|time|times} in {silent:time}, though {left|byte|bytes} lay there.',
-  'fact.edge-trigger.hang': 'So edge trigger wants reading until nothing is left, and a blocking recv sleeps there: for {hang:time}, until somebody interrupted it. The other client waited {other:time} for its turn.',
-  'fact.select-or-poll.answer': 'Neither, when most are idle: with {idle} idle descriptors one poll took {poll:time} (with {few}: {first:time}), one epoll_wait {epoll:time}: {times} times less.',
-  'fact.select-or-poll.select': 'select costs what poll costs: {select:time} with {idle} idle descriptors.',
-  'fact.select-or-poll.refused': 'Descriptor {fd} was refused: a set of select has {limit} bits, and setting one behind them would write into other memory.',
-  'fact.select-or-poll.limit': 'The curves end early: this process may have {limit} descriptors, all points would need {needed}.',
-  'fact.epoll-on-files.answer': 'epoll refused the file with {code}; select called it ready {ready} of {reads|time|times}, whatever the page cache had.',
-  'fact.epoll-on-files.slept': 'Ready was an empty word: select answered in {wait:time}, and the pread behind it took {read:time}. The thread slept {slept|time|times} in {reads|read|reads}.',
-  'fact.epoll-on-files.memory': 'The temporary folder of this machine lies in memory, so no read slept: one took {read:time}.',
-  'fact.epoll-on-files.ring': 'Through io_uring the caller had its receipt after {submit:time} and was free until the bytes were there, after {complete:time}.',
+  'fact.full-pipe.answer':
+    'A write blocks when the pipe is full: {writes|write|writes} filled it to {capacity:bytes}, and the next one slept for {slept:time}, until the reader took {freed:bytes}.',
+  'fact.full-pipe.woken':
+    'From the read that made room to the end of the write that slept: {woken:time}.',
+  'fact.full-pipe.refused':
+    'With O_NONBLOCK the write does not sleep: {refused|time|times} it came back with EAGAIN.',
+  'fact.full-pipe.fifo':
+    'A FIFO is the same pipe with a name: full at {capacity:bytes}, asleep for {slept:time}.',
+  'fact.edge-trigger.answer':
+    'After half of a message was read, level trigger told of the rest {level|time|times}; edge trigger told of it {edge|time|times} in {silent:time}, though {left|byte|bytes} lay there.',
+  'fact.edge-trigger.hang':
+    'So edge trigger wants reading until nothing is left, and a blocking recv sleeps there: for {hang:time}, until somebody interrupted it. The other client waited {other:time} for its turn.',
+  'fact.select-or-poll.answer':
+    'Neither, when most are idle: with {idle} idle descriptors one poll took {poll:time} (with {few}: {first:time}), one epoll_wait {epoll:time}: {times} times less.',
+  'fact.select-or-poll.select':
+    'select costs what poll costs: {select:time} with {idle} idle descriptors.',
+  'fact.select-or-poll.refused':
+    'Descriptor {fd} was refused: a set of select has {limit} bits, and setting one behind them would write into other memory.',
+  'fact.select-or-poll.limit':
+    'The curves end early: this process may have {limit} descriptors, all points would need {needed}.',
+  'fact.epoll-on-files.answer':
+    'epoll refused the file with {code}; select called it ready {ready} of {reads|time|times}, whatever the page cache had.',
+  'fact.epoll-on-files.slept':
+    'Ready was an empty word: select answered in {wait:time}, and the pread behind it took {read:time}. The thread slept {slept|time|times} in {reads|read|reads}.',
+  'fact.epoll-on-files.memory':
+    'The temporary folder of this machine lies in memory, so no read slept: one took {read:time}.',
+  'fact.epoll-on-files.ring':
+    'Through io_uring the caller had its receipt after {submit:time} and was free until the bytes were there, after {complete:time}.',
   'fact.epoll-on-files.no-ring': 'io_uring cannot be shown here: {reason}.',
-  'fact.page-cache.answer': 'Not unless you ask: a write of 4 KiB took {write:time} and was in the page cache then; with O_SYNC it took {sync:time}, {times} times as long, and was on the disk.',
-  'fact.page-cache.read': 'A read of what the cache had took {cached:time}; of what it had not, {uncached:time}, {times} times as long.',
-  'fact.page-cache.memory': 'The temporary folder of this machine lies in memory, so every read finds its bytes there: {cached:time}.',
-  'fact.page-cache.slept': 'In {calls|call|calls} of each kind the thread slept {plain|time|times} for plain writes, {sync|time|times} with O_SYNC, {uncached|time|times} for uncached and {cached|time|times} for cached reads.',
+  'fact.page-cache.answer':
+    'Not unless you ask: a write of 4 KiB took {write:time} and was in the page cache then; with O_SYNC it took {sync:time}, {times} times as long, and was on the disk.',
+  'fact.page-cache.read':
+    'A read of what the cache had took {cached:time}; of what it had not, {uncached:time}, {times} times as long.',
+  'fact.page-cache.memory':
+    'The temporary folder of this machine lies in memory, so every read finds its bytes there: {cached:time}.',
+  'fact.page-cache.slept':
+    'In {calls|call|calls} of each kind the thread slept {plain|time|times} for plain writes, {sync|time|times} with O_SYNC, {uncached|time|times} for uncached and {cached|time|times} for cached reads.',
+  'series.write': 'write',
+  'series.write-sync': 'write, O_SYNC',
+  'series.read-uncached': 'read, not cached',
+  'series.read-cached': 'read, cached',
+  'series.pipe': 'pipe',
+  'series.fifo': 'FIFO',
 } as const;

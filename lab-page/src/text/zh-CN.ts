@@ -441,7 +441,8 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
 
   // 场景：运行表明了什么
   'scene.full-pipe.try': '先猜猜第几次写入 4,096 字节时写者会睡着，再单步走到那次写入。',
-  'scene.edge-trigger.try': '在“阻塞地读空”这次运行里走到第三次 recv，看看另一个客户端此时等了多久。',
+  'scene.edge-trigger.try':
+    '在“阻塞地读空”这次运行里走到第三次 recv，看看另一个客户端此时等了多久。',
   'scene.select-or-poll.try': '看看 select 的曲线在哪里中断，以及为什么到此为止。',
   'scene.epoll-on-files.try': '比较每次 select 的耗时与其后那次 pread 的耗时。',
   'scene.page-cache.try': '再运行一次：磁盘的数字会波动，页缓存的数字几乎不变。',
@@ -470,23 +471,42 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   'chart.file-calls.x': '调用',
   'chart.file-calls.y': '调用内的时间',
   'series.file-calls': '中位数',
-  'fact.full-pipe.answer': '管道满了，写就会阻塞：{writes} 次写入把它填到 {capacity:bytes}，下一次写入睡了 {slept:time}，直到读者取走 {freed:bytes}。',
+  'fact.full-pipe.answer':
+    '管道满了，写就会阻塞：{writes} 次写入把它填到 {capacity:bytes}，下一次写入睡了 {slept:time}，直到读者取走 {freed:bytes}。',
   'fact.full-pipe.woken': '从腾出空间的那次读，到睡着的那次写返回：{woken:time}。',
   'fact.full-pipe.refused': '设置 O_NONBLOCK 后写入不再睡眠：有 {refused} 次带着 EAGAIN 返回。',
   'fact.full-pipe.fifo': 'FIFO 就是有名字的管道：{capacity:bytes} 时写满，写者睡了 {slept:time}。',
-  'fact.edge-trigger.answer': '读走半条消息之后，水平触发又通知了 {level} 次；边缘触发在 {silent:time} 内通知了 {edge} 次，尽管还有 {left} 字节躺在那里。',
-  'fact.edge-trigger.hang': '所以边缘触发要求一直读到没有数据为止，而阻塞的 recv 会在那里睡着：睡了 {hang:time}，直到被人打断。另一个客户端等了 {other:time} 才轮到。',
-  'fact.select-or-poll.answer': '大多数描述符空闲时两个都别选：有 {idle} 个空闲描述符时，一次 poll 要 {poll:time}（{few} 个时 {first:time}），一次 epoll_wait 只要 {epoll:time}，相差 {times} 倍。',
-  'fact.select-or-poll.select': 'select 的代价与 poll 相当：{idle} 个空闲描述符时为 {select:time}。',
-  'fact.select-or-poll.refused': '描述符 {fd} 被拒绝：select 的集合只有 {limit} 位，再往后置位就会写坏别的内存。',
-  'fact.select-or-poll.limit': '曲线提前结束：本进程最多可有 {limit} 个描述符，全部测完需要 {needed} 个。',
-  'fact.epoll-on-files.answer': 'epoll 以 {code} 拒绝了这个文件；select {reads} 次中有 {ready} 次说它就绪，不管页缓存里有没有。',
-  'fact.epoll-on-files.slept': '“就绪”只是一句空话：select 用 {wait:time} 就回答了，其后的 pread 却要 {read:time}。{reads} 次读取中线程睡了 {slept} 次。',
+  'fact.edge-trigger.answer':
+    '读走半条消息之后，水平触发又通知了 {level} 次；边缘触发在 {silent:time} 内通知了 {edge} 次，尽管还有 {left} 字节躺在那里。',
+  'fact.edge-trigger.hang':
+    '所以边缘触发要求一直读到没有数据为止，而阻塞的 recv 会在那里睡着：睡了 {hang:time}，直到被人打断。另一个客户端等了 {other:time} 才轮到。',
+  'fact.select-or-poll.answer':
+    '大多数描述符空闲时两个都别选：有 {idle} 个空闲描述符时，一次 poll 要 {poll:time}（{few} 个时 {first:time}），一次 epoll_wait 只要 {epoll:time}，相差 {times} 倍。',
+  'fact.select-or-poll.select':
+    'select 的代价与 poll 相当：{idle} 个空闲描述符时为 {select:time}。',
+  'fact.select-or-poll.refused':
+    '描述符 {fd} 被拒绝：select 的集合只有 {limit} 位，再往后置位就会写坏别的内存。',
+  'fact.select-or-poll.limit':
+    '曲线提前结束：本进程最多可有 {limit} 个描述符，全部测完需要 {needed} 个。',
+  'fact.epoll-on-files.answer':
+    'epoll 以 {code} 拒绝了这个文件；select {reads} 次中有 {ready} 次说它就绪，不管页缓存里有没有。',
+  'fact.epoll-on-files.slept':
+    '“就绪”只是一句空话：select 用 {wait:time} 就回答了，其后的 pread 却要 {read:time}。{reads} 次读取中线程睡了 {slept} 次。',
   'fact.epoll-on-files.memory': '本机的临时目录在内存中，所以读取没有睡眠：一次 {read:time}。',
-  'fact.epoll-on-files.ring': '经由 io_uring，调用者 {submit:time} 后就拿到回执，此后一直空闲，直到 {complete:time} 时数据到位。',
+  'fact.epoll-on-files.ring':
+    '经由 io_uring，调用者 {submit:time} 后就拿到回执，此后一直空闲，直到 {complete:time} 时数据到位。',
   'fact.epoll-on-files.no-ring': '这里无法演示 io_uring：{reason}。',
-  'fact.page-cache.answer': '除非你要求，否则不等：写 4 KiB 用了 {write:time}，此时数据在页缓存里；带 O_SYNC 用了 {sync:time}，是前者的 {times} 倍，此时数据已在磁盘上。',
-  'fact.page-cache.read': '读取页缓存中已有的数据用了 {cached:time}；缓存里没有的用了 {uncached:time}，是前者的 {times} 倍。',
+  'fact.page-cache.answer':
+    '除非你要求，否则不等：写 4 KiB 用了 {write:time}，此时数据在页缓存里；带 O_SYNC 用了 {sync:time}，是前者的 {times} 倍，此时数据已在磁盘上。',
+  'fact.page-cache.read':
+    '读取页缓存中已有的数据用了 {cached:time}；缓存里没有的用了 {uncached:time}，是前者的 {times} 倍。',
   'fact.page-cache.memory': '本机的临时目录在内存中，所以每次读取都能直接找到数据：{cached:time}。',
-  'fact.page-cache.slept': '每种各 {calls} 次调用中，线程睡眠的次数：普通写 {plain}，O_SYNC 写 {sync}，未缓存的读 {uncached}，已缓存的读 {cached}。',
+  'fact.page-cache.slept':
+    '每种各 {calls} 次调用中，线程睡眠的次数：普通写 {plain}，O_SYNC 写 {sync}，未缓存的读 {uncached}，已缓存的读 {cached}。',
+  'series.write': '写入',
+  'series.write-sync': '写入，O_SYNC',
+  'series.read-uncached': '读取，未缓存',
+  'series.read-cached': '读取，已缓存',
+  'series.pipe': '管道',
+  'series.fifo': 'FIFO',
 };

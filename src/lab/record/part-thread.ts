@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { beginWait, endWait } from '../../sys/interrupt.ts';
 import { currentThread } from '../../sys/threads.ts';
 import { openSharedRing } from './memory.ts';
-import type { PartReport, PartStart } from './program.ts';
+import type { Order, PartReport, PartStart } from './program.ts';
 import { type Part, Stage } from './stage.ts';
 import { takePen } from './tap.ts';
 
@@ -22,7 +22,8 @@ beginWait();
 endWait();
 
 report({ kind: 'ready', ...self, writer: hand.writer });
-parentPort?.once('message', async () => {
+parentPort?.once('message', async (order: Order) => {
+  if (order === 'leave') process.exit(0);
   const stage = new Stage({ values, words }, ring, hand);
   const start = hand.at();
   try {

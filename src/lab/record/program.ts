@@ -30,6 +30,9 @@ export interface PartStart {
   readonly values: Values;
 }
 
+/** What it is told once it is ready. */
+export type Order = 'play' | 'leave';
+
 /** What it says. */
 export type PartReport =
   | { readonly kind: 'ready'; readonly pid: number; readonly tid: number; readonly writer: number }
@@ -87,6 +90,7 @@ class Player {
   readonly ready: Promise<Ready>;
   readonly done: Promise<Done>;
   readonly over: Promise<void>;
+  #hasOrder = false;
 
   constructor(name: string, start: PartStart) {
     this.name = name;
@@ -112,8 +116,15 @@ class Player {
     this.done.catch(() => {});
   }
 
+  order(what: Order): void {
+    this.#hasOrder = true;
+    this.thread.postMessage(what);
+  }
+
   /** Ends it, whatever it is doing. */
   async end(): Promise<void> {
+    // One that is still loading must not be terminated: see sys/ffi.ts.
+    if (!this.#hasOrder) this.order('leave');
     const patience = setTimeout(() => void this.thread.terminate(), END_LIMIT_MS);
     try {
       await interrupt(this.thread);
@@ -216,7 +227,7 @@ export async function recordProgram(options: ProgramOptions): Promise<ProgramRun
   stopped.catch(() => {});
   try {
     const ready = await Promise.race([stopped, Promise.all(players.map((player) => player.ready))]);
-    for (const { thread } of players) thread.postMessage('go');
+    for (const player of players) player.order('play');
     const aside = begun?.(castOf(players, words));
     const all = Promise.all(players.map((player) => player.done));
     const [done] = await Promise.race([stopped, Promise.all([all, aside])]);

@@ -1,7 +1,13 @@
 /** One real run of a scene, and what holds for every one. */
 import assert from 'node:assert/strict';
 import { en } from '../../../lab-page/src/text/en.ts';
-import { type LabRecord, readRecord, runScene, type SceneRequest, writeRecord } from '../../../src/lab.ts';
+import {
+  type LabRecord,
+  readRecord,
+  runScene,
+  type SceneRequest,
+  writeRecord,
+} from '../../../src/lab.ts';
 
 type Values = Readonly<Record<string, number | string>>;
 
@@ -22,9 +28,13 @@ function assertWords(key: string): void {
 export function assertTold({ request, runs, charts, facts }: LabRecord): void {
   const models: readonly string[] = request.models ?? [];
   for (const { label } of runs) if (!models.includes(label)) assertWords(`run.${label}`);
-  for (const { key, series } of charts) {
+  for (const { key, series, ticks = [] } of charts) {
+    for (const tick of ticks) if (!models.includes(tick)) assertWords(`series.${tick}`);
     for (const part of ['title', 'x', 'y']) assertWords(`chart.${key}.${part}`);
-    assert.ok(series.every(({ points }) => points.length > 0), key);
+    assert.ok(
+      series.every(({ points }) => points.length > 0),
+      key,
+    );
   }
   for (const { key, values } of facts) {
     assertWords(`fact.${key}`);
