@@ -1,6 +1,6 @@
 /** The page as a whole: its parts in their places, and what they tell one another. */
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import './timeline.ts';
+import '../timeline/element.ts';
 import './controls.ts';
 import './export-menu.ts';
 import './header.ts';
@@ -110,6 +110,7 @@ export class LabApp extends Panel {
     return html`<polyio-timeline
       .text=${session.text}
       .runs=${session.runs}
+      .source=${session.record?.source ?? 'kernel'}
       .position=${session.position}
       .range=${session.state.range ?? undefined}
       .speed=${session.state.speed ?? niceSpeed(end - start)}

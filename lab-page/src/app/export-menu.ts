@@ -1,5 +1,6 @@
 /** The menu that takes what is shown out of the page, and brings files into it. */
 import { html, type TemplateResult } from 'lit';
+import { layoutTimeline, toSvg } from '../timeline/index.ts';
 import { commandsOf } from './command.ts';
 import {
   csvFile,
@@ -11,7 +12,6 @@ import {
   save,
 } from './downloads.ts';
 import { Panel } from './panel.ts';
-import { layoutTimeline, toSvg } from './timeline.ts';
 
 const FORMATS = ['svg', 'png', 'json', 'csv', 'perfetto'] as const;
 type Format = (typeof FORMATS)[number];
@@ -99,8 +99,8 @@ export class LabExport extends Panel {
   }
 
   #svg(): string {
-    const { runs, isDark, text } = this.session;
-    const layout = layoutTimeline(runs, {});
+    const { record, runs, isDark, text } = this.session;
+    const layout = layoutTimeline(runs, { source: record?.source ?? 'kernel' });
     const theme = isDark ? 'dark' : 'light';
     return toSvg(layout, { width: PICTURE_WIDTH, theme, language: text.language });
   }

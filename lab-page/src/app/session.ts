@@ -14,6 +14,7 @@ import {
   textOf,
   type Values,
 } from '../text/text.ts';
+import { nowLine } from '../timeline/index.ts';
 import { type Answer, LabClient, type Progress } from './lab-client.ts';
 import { findRecording, isRecorded, loadRecordings, type Recording } from './recordings.ts';
 import { hasModels, type PageState, readState, requestOf, writeState } from './state.ts';
@@ -107,7 +108,9 @@ export class Session extends EventTarget {
 
   /** What happens in a run at a position. */
   nowLine(run: LabRun, position: number): string {
-    return `${run.label} ${position}`;
+    const sentence = this.text.say(nowLine(run, position));
+    if (this.runs.length === 1) return sentence;
+    return this.text.t('timeline.now.of', { run: this.labelOf(run.label), sentence });
   }
 
   choice(model: string): ModelChoice | undefined {
