@@ -1,6 +1,7 @@
 /** What a run cost, figure by figure, and how far the figures of several runs lie apart. */
 import type { LabRecord } from '../../../src/lab/document.ts';
 import type { Trace } from '../../../src/trace.ts';
+import { familyOf, waitOf } from './models.ts';
 
 /** The counters, in the order in which they are shown, and how each is read. */
 export const COUNTERS = {
@@ -24,27 +25,17 @@ export type CounterName = keyof typeof COUNTERS;
 /** Null: this run cannot say. */
 export type Counters = Readonly<Record<CounterName, number | null>>;
 
-/** Calls in which a thread sleeps until something happens, whatever it is. */
-const SLEEPS: ReadonlySet<string> = new Set([
-  'accept4',
-  'recv',
-  'select',
-  'poll',
-  'epoll_wait',
-  'kevent',
-  'sigtimedwait',
-  'io_uring_enter',
-  'GetQueuedCompletionStatusEx',
-]);
-
-/** A call that took longer has slept; one that found what it wanted has not. */
+/** A blocking call that took longer has slept; one that found what it wanted has not. */
 const SLEEP_NS = 20_000;
 
 /** How often a thread of the server came back from a sleep in a call. */
-export function wakeUpsOf({ events, window }: Trace): number {
-  return events.filter(({ kind, name, start, end, times }) => {
-    const isSleep = kind === 'call' && times === 1 && SLEEPS.has(name);
-    return isSleep && end - start > SLEEP_NS && end >= window[0] && end <= window[1];
+export function wakeUpsOf({ run, events, window }: Trace): number {
+  const isBlocking = familyOf(run.model) === 'blocking';
+  const sleeps = isBlocking ? ['accept4', 'recv'] : [waitOf(run.model) ?? ''];
+  return events.filter(({ kind, name, start, end }) => {
+    const isSleep =
+      kind === 'call' && sleeps.includes(name) && end >= window[0] && end <= window[1];
+    return isSleep && (!isBlocking || end - start > SLEEP_NS);
   }).length;
 }
 

@@ -2,24 +2,12 @@
 import type { Source } from '../../../src/lab/document.ts';
 import type { Trace } from '../../../src/trace.ts';
 import type { TextKey, Values } from '../text/text.ts';
-import { familyOf } from './models.ts';
+import { familyOf, waitOf } from './models.ts';
 
 export interface Finding {
   readonly key: TextKey;
   readonly values: Values;
 }
-
-/** The call in which a model waits. */
-const WAITS: Readonly<Record<string, string>> = {
-  select: 'select',
-  poll: 'poll',
-  epoll: 'epoll_wait',
-  'epoll-edge': 'epoll_wait',
-  kqueue: 'kevent',
-  'signal-driven': 'sigtimedwait',
-  'io-uring': 'io_uring_enter',
-  iocp: 'GetQueuedCompletionStatusEx',
-};
 
 function finding(key: TextKey, values: Values = {}): Finding {
   return { key, values };
@@ -40,7 +28,7 @@ export function busyShare({ summary, window }: Trace): number {
 function waiting(trace: Trace): Finding[] {
   const { run, summary } = trace;
   const share = sleptShare(trace);
-  const call = WAITS[run.model] ?? '';
+  const call = waitOf(run.model) ?? '';
   switch (familyOf(run.model)) {
     case 'blocking':
       return [finding('finding.slept.blocking', { threads: summary.threads, share })];

@@ -30,6 +30,22 @@ export const MODELS: readonly PageModel[] = [
 /** The most that are compared at once. */
 export const MODELS_MAX = 4;
 
+const WAITS: ReadonlyMap<string, string> = new Map([
+  ['select', 'select'],
+  ['poll', 'poll'],
+  ['epoll', 'epoll_wait'],
+  ['epoll-edge', 'epoll_wait'],
+  ['kqueue', 'kevent'],
+  ['signal-driven', 'sigtimedwait'],
+  ['io-uring', 'io_uring_enter'],
+  ['iocp', 'GetQueuedCompletionStatusEx'],
+]);
+
+/** The one call in which a model waits for everything; undefined when there is none. */
+export function waitOf(name: string): string | undefined {
+  return WAITS.get(name);
+}
+
 /** The family of a model; undefined for what is none. */
 export function familyOf(name: string): Family | undefined {
   return MODELS.find((one) => one.name === name)?.family;

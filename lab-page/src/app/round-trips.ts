@@ -73,7 +73,7 @@ export interface HeatMap {
 
 /** The lower edge of a row, in nanoseconds; row 0 is the shortest. */
 export function edgeOf({ least, longest, rows }: HeatMap, row: number): number {
-  return least * (longest / least) ** (row / rows);
+  return Math.round(least * (longest / least) ** (row / rows));
 }
 
 /** Round trips counted by time and length, on axes that several runs can share. */

@@ -11,16 +11,24 @@ export interface Scale {
 const NICE = [1, 2, 2.5, 5, 10];
 const TICKS = 5;
 const DECADES_MAX = 7;
+/** A file may hold any number; beyond these nobody reads an axis. */
+const SMALLEST = 1e-9;
+const LARGEST = 1e15;
 
+/** From or to nothing at all: lengths of bars are compared from there. */
 function linear(least: number, most: number): Scale {
   const low = Math.min(0, least);
-  const rough = (most - low || 1) / TICKS;
+  const high = Math.max(0, most);
+  const rough = Math.max(SMALLEST, high - low || 1) / TICKS;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = (NICE.find((nice) => nice * power >= rough) ?? 10) * power;
-  const count = Math.max(1, Math.ceil((most - low) / step));
-  const ticks = Array.from({ length: count + 1 }, (_, index) => low + index * step);
+  const count = Math.max(1, Math.ceil((high - low) / step));
+  const ticks = Array.from({ length: count + 1 }, (_, index) =>
+    Number((low + index * step).toPrecision(12)),
+  );
   const top = ticks.at(-1) as number;
-  return { ticks, place: (value) => (value - low) / (top - low) };
+  const place = (value: number) => Math.max(0, Math.min(1, (value - low) / (top - low)));
+  return { ticks, place };
 }
 
 function logarithmic(least: number, most: number): Scale {
@@ -29,14 +37,17 @@ function logarithmic(least: number, most: number): Scale {
   const step = Math.ceil((high - low) / DECADES_MAX);
   const count = Math.floor((high - low) / step);
   const ticks = Array.from({ length: count + 1 }, (_, index) => 10 ** (low + index * step));
-  const place = (value: number) => (Math.log10(Math.max(value, 10 ** low)) - low) / (high - low);
+  const place = (value: number) => {
+    return Math.max(0, Math.min(1, (Math.log10(Math.max(value, SMALLEST)) - low) / (high - low)));
+  };
   return { ticks, place };
 }
 
 /** A scale for these values. What is not above 0 has no logarithm: it lies at the lower end. */
 export function scaleOf(kind: ScaleKind, values: readonly number[]): Scale {
-  const known = values.filter(
-    (value) => Number.isFinite(value) && (kind === 'linear' || value > 0),
+  const within = values.map((value) => Math.max(-LARGEST, Math.min(LARGEST, value)));
+  const known = within.filter(
+    (value) => Number.isFinite(value) && (kind === 'linear' || value >= SMALLEST),
   );
   const least = known.reduce((low, value) => Math.min(low, value), Number.POSITIVE_INFINITY);
   const most = known.reduce((high, value) => Math.max(high, value), Number.NEGATIVE_INFINITY);
