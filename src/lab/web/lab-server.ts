@@ -57,8 +57,9 @@ export class LabServer implements AsyncDisposable {
   readonly #http: Server;
   readonly #files: PageFiles;
   readonly #runs = new Runs();
-  readonly #closing = new AbortController();
+  #port = 0;
   #guard = new Guard(0, this.token);
+  #closed: Promise<void> | null = null;
 
   private constructor(files: PageFiles, requestMs: number) {
     this.#files = files;
@@ -86,17 +87,18 @@ export class LabServer implements AsyncDisposable {
     const lab = new LabServer(new PageFiles(options.page), requestMs);
     lab.#http.listen(port, HOST);
     await once(lab.#http, 'listening');
-    lab.#guard = new Guard(lab.port, lab.token);
+    lab.#port = (lab.#http.address() as AddressInfo).port;
+    lab.#guard = new Guard(lab.#port, lab.token);
     return lab;
   }
 
   get port(): number {
-    return (this.#http.address() as AddressInfo).port;
+    return this.#port;
   }
 
   /** What a browser opens. Whoever has it can start runs. */
   get url(): string {
-    return `http://${HOST}:${this.port}/?token=${this.token}`;
+    return `http://${HOST}:${this.#port}/?token=${this.token}`;
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -167,7 +169,7 @@ export class LabServer implements AsyncDisposable {
     response.on('close', () => gone.abort());
     // A page that is loaded anew asks again while the kernel clears away the run of the one before.
     await this.#runs.settle();
-    if (this.#closing.signal.aborted) throw new Refused(503, 'the lab is stopping');
+    if (this.#closed !== null) throw new Refused(503, 'the lab is stopping');
     if (this.#runs.isBusy) throw new Refused(409, 'a run is going on already: one at a time');
     if (response.destroyed) return;
     response.writeHead(200, { 'Content-Type': LINES_KIND });
@@ -180,9 +182,12 @@ export class LabServer implements AsyncDisposable {
   }
 
   /** Ends the run that is going on, closes every connection. Nothing is left when it resolves. */
-  async close(): Promise<void> {
-    if (this.#closing.signal.aborted) return;
-    this.#closing.abort();
+  close(): Promise<void> {
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  async #end(): Promise<void> {
     const closed = once(this.#http, 'close');
     this.#http.close();
     await this.#runs.close();
@@ -190,8 +195,8 @@ export class LabServer implements AsyncDisposable {
     await closed;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }
 
