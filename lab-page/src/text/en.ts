@@ -15,10 +15,10 @@ export const en = {
   'timeline.picture':
     'Timeline of {runs}: client, kernel buffer, process and system calls, over time.',
   'timeline.figures':
-    '{calls} calls per message, {blocked} would-blocks, {share:percent} of one CPU',
+    '{calls} calls per message, {blocked|would-block|would-blocks}, {share:percent} of one CPU',
   'timeline.figures.ring':
-    '{calls} calls per message, {operations} operations in the ring, {share:percent} of one CPU',
-  'timeline.figures.calls': '{total} calls, {blocked} would-blocks',
+    '{calls} calls per message, {operations|operation|operations} in the ring, {share:percent} of one CPU',
+  'timeline.figures.calls': '{total|call|calls}, {blocked|would-block|would-blocks}',
   'timeline.bar.asleep': 'asleep in {call}',
   'timeline.bar.pause': 'does not read',
 

@@ -19,7 +19,8 @@ import { stepFrom } from './moments.ts';
 import { gutterOf, paintNow, paintTimeline, timeAt, type View } from './paint.ts';
 import { PALETTES, type Theme } from './style.ts';
 import { styles } from './styles.ts';
-import { type TableOrder, tableOrder, tablePageOf, tableView } from './table-view.ts';
+import { type TableOrder, tableOrder, tablePageOf } from './table-order.ts';
+import { tableView } from './table-view.ts';
 import {
   advance,
   clampRange,
