@@ -86,36 +86,8 @@ function speedView({ text, speed, setSpeed }: Controls): TemplateResult {
   </label>`;
 }
 
-/** The row above the picture. */
-export function controlsView(controls: Controls): TemplateResult {
-  const { text, isPlaying, act } = controls;
-  const tableKey = controls.isTableShown ? 'timeline.table.hide' : 'timeline.table.show';
-  return html`<div class="bar" role="group" aria-label=${text.t('timeline.title')}>
-    <div class="buttons">
-      ${button(controls, 'start', 'start', 'timeline.start')}
-      ${button(controls, 'step-back', 'back', 'timeline.step-back')}
-      ${
-        isPlaying
-          ? button(controls, 'toggle', 'pause', 'timeline.pause')
-          : button(controls, 'toggle', 'play', 'timeline.play')
-      }
-      ${button(controls, 'step', 'step', 'timeline.step')}
-      ${button(controls, 'end', 'end', 'timeline.end')}
-    </div>
-    ${speedView(controls)}
-    <div class="buttons end">
-      ${button(controls, 'zoom-out', 'out', 'timeline.zoom-out')}
-      ${button(controls, 'zoom-in', 'in', 'timeline.zoom-in')}
-      ${button(controls, 'zoom-all', 'all', 'timeline.zoom-all')}
-      <button data-action="table" aria-pressed=${controls.isTableShown} @click=${() => act('table')}>
-        ${text.t(tableKey)}
-      </button>
-    </div>
-  </div>`;
-}
-
-/** The row below the picture: the position, to be dragged. */
-export function scrubView(controls: Controls): TemplateResult {
+/** The position, to be dragged. */
+function scrubView(controls: Controls): TemplateResult {
   const { text, position, duration, setPosition } = controls;
   const at = formatTime(text.language, position);
   const input = (event: Event): void => {
@@ -135,4 +107,32 @@ export function scrubView(controls: Controls): TemplateResult {
     />
     <output>${at} / ${formatTime(text.language, duration)}</output>
   </label>`;
+}
+
+/** The row above the picture. */
+export function controlsView(controls: Controls): TemplateResult {
+  const { text, isPlaying, act } = controls;
+  const tableKey = controls.isTableShown ? 'timeline.table.hide' : 'timeline.table.show';
+  return html`<div class="bar" role="group" aria-label=${text.t('timeline.title')}>
+    <div class="buttons">
+      ${button(controls, 'start', 'start', 'timeline.start')}
+      ${button(controls, 'step-back', 'back', 'timeline.step-back')}
+      ${
+        isPlaying
+          ? button(controls, 'toggle', 'pause', 'timeline.pause')
+          : button(controls, 'toggle', 'play', 'timeline.play')
+      }
+      ${button(controls, 'step', 'step', 'timeline.step')}
+      ${button(controls, 'end', 'end', 'timeline.end')}
+    </div>
+    ${speedView(controls)} ${scrubView(controls)}
+    <div class="buttons">
+      ${button(controls, 'zoom-out', 'out', 'timeline.zoom-out')}
+      ${button(controls, 'zoom-in', 'in', 'timeline.zoom-in')}
+      ${button(controls, 'zoom-all', 'all', 'timeline.zoom-all')}
+      <button data-action="table" aria-pressed=${controls.isTableShown} @click=${() => act('table')}>
+        ${text.t(tableKey)}
+      </button>
+    </div>
+  </div>`;
 }

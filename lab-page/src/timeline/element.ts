@@ -9,7 +9,7 @@ import { guard } from 'lit/directives/guard.js';
 import type { LabRun, Source } from '../../../src/lab/document.ts';
 import { isTextKey, type Text, textOf } from '../text/text.ts';
 import { CanvasSurface } from './canvas.ts';
-import { type Act, type Controls, controlsView, scrubView } from './controls-view.ts';
+import { type Act, type Controls, controlsView } from './controls-view.ts';
 import { foldButtons, legendView } from './frame-view.ts';
 import { Gestures } from './gestures.ts';
 import { hitAt } from './hit.ts';
@@ -53,6 +53,7 @@ export class PolyioTimeline extends LitElement {
     isPlaying: { state: true },
     isTableShown: { state: true },
     width: { state: true },
+    isCompact: { state: true },
     folded: { state: true },
     tableFirst: { state: true },
     tip: { state: true },
@@ -74,6 +75,8 @@ export class PolyioTimeline extends LitElement {
   declare private isPlaying: boolean;
   declare private isTableShown: boolean;
   declare private width: number;
+  /** There is less room than the picture would like. */
+  declare private isCompact: boolean;
   declare private folded: ReadonlyMap<string, boolean>;
   declare private tableFirst: number;
   declare private tip: { readonly x: number; readonly y: number; readonly words: string } | null;
@@ -85,8 +88,13 @@ export class PolyioTimeline extends LitElement {
   #lastTable = 0;
   #isStale = true;
   readonly #gestures: Gestures;
+  #room = 0;
   readonly #resized = new ResizeObserver(([entry]) => {
-    if (entry !== undefined) this.width = Math.floor(entry.contentRect.width);
+    if (entry === undefined) return;
+    const { width, height } = entry.contentRect;
+    this.width = Math.floor(width);
+    this.#room = height;
+    this.isCompact = this.#isTight;
   });
 
   constructor() {
@@ -102,6 +110,7 @@ export class PolyioTimeline extends LitElement {
     this.isPlaying = false;
     this.isTableShown = false;
     this.width = 0;
+    this.isCompact = false;
     this.folded = new Map();
     this.tableFirst = 0;
     this.tip = null;
@@ -141,6 +150,17 @@ export class PolyioTimeline extends LitElement {
     this.isPlaying = false;
   }
 
+  #layoutOf(isCompact: boolean): TimelineLayout {
+    const { isNarrow } = gutterOf(this.width);
+    const { runs, folded, source } = this;
+    return layoutTimeline(runs, { folded, source, isNarrow, isCompact });
+  }
+
+  /** Whether the picture has a height that it would have to be scrolled in. */
+  get #isTight(): boolean {
+    return this.#room > 0 && this.#layoutOf(false).height > this.#room + 1;
+  }
+
   get #range(): Range {
     const { duration } = this.#layout;
     return this.range == null ? [0, duration] : clampRange(this.range, duration);
@@ -160,10 +180,9 @@ export class PolyioTimeline extends LitElement {
       this.isPlaying = false;
       this.#order = tableOrder(this.runs);
     }
-    if (isOther || changed.has('folded') || changed.has('width') || changed.has('source')) {
-      const { isNarrow } = gutterOf(this.width);
-      const { folded, source } = this;
-      this.#layout = layoutTimeline(this.runs, { folded, source, isNarrow });
+    if (isOther) this.isCompact = this.#isTight;
+    if (['runs', 'folded', 'width', 'source', 'isCompact'].some((name) => changed.has(name))) {
+      this.#layout = this.#layoutOf(this.isCompact);
     }
     if (changed.has('theme') || !this.hasUpdated) this.#setColors();
     if ([...changed.keys()].some((name) => name !== 'position' && name !== 'tip')) {
@@ -198,7 +217,7 @@ export class PolyioTimeline extends LitElement {
   }
 
   protected override firstUpdated(): void {
-    const stage = this.renderRoot.querySelector('.inner');
+    const stage = this.renderRoot.querySelector('.stage');
     if (stage !== null) this.#resized.observe(stage);
   }
 
@@ -420,7 +439,8 @@ export class PolyioTimeline extends LitElement {
     // What does not change with every frame is not made anew with every frame.
     const tableAt = this.isPlaying ? this.#lastTable : this.position;
     const table = [this.#order, this.tableFirst, text, this.isTableShown, tableAt];
-    return html`${controlsView(this.#controls)}
+    return html`<div class=${this.isTableShown ? 'root with-table' : 'root'}>
+      ${controlsView(this.#controls)}
       <div
         class="stage"
         tabindex="0"
@@ -430,9 +450,9 @@ export class PolyioTimeline extends LitElement {
       >
         ${this.#stage()}
       </div>
-      ${scrubView(this.#controls)}
       ${guard([layout, text, theme], () => legendView(layout, { text, palette: PALETTES[theme] }))}
-      ${guard(table, () => this.#table())}`;
+      ${guard(table, () => this.#table())}
+    </div>`;
   }
 }
 

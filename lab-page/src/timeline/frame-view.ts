@@ -66,10 +66,13 @@ export function legendView(
   layout: TimelineLayout,
   { text, palette }: { readonly text: Text; readonly palette: Palette },
 ): TemplateResult {
-  return html`<ul class="legend" aria-label=${text.t('timeline.legend.title')}>
+  return html`<ul
+    class="legend"
+    aria-label=${text.t('timeline.legend.title')}
+    title=${text.t('timeline.legend.note')}
+  >
     ${legendOf(layout).map(
       ([style, key]) => html`<li>${swatch(style, palette)} ${text.t(key)}</li>`,
     )}
-    <li>${text.t('timeline.legend.note')}</li>
   </ul>`;
 }

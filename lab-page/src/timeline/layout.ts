@@ -60,6 +60,8 @@ export interface LayoutOptions {
   /** Groups that differ from the rule, by id: true is folded. */
   readonly folded?: ReadonlyMap<string, boolean>;
   readonly isNarrow?: boolean;
+  /** Lanes are lower: there is little room. */
+  readonly isCompact?: boolean;
   /** What the calls were made to. @default 'kernel' */
   readonly source?: Source;
 }
@@ -69,20 +71,42 @@ export const UNFOLDED_MAX = 8;
 /** So many runs can be compared. */
 export const RUNS_MAX = 4;
 
-const AXIS_HEIGHT = 26;
-const HEAD_HEIGHT = 26;
-const BAND_GAP = 10;
-const GROUP_GAP = 8;
-const FOLDED_GAP = 3;
-const LANE_GAP = 3;
-const LABEL_ROW = 15;
-const LANE_HEIGHTS: Readonly<Record<LaneKind, number>> = {
-  client: 12,
-  kernel: 14,
-  process: 20,
-  calls: 13,
-  operations: 13,
+/** How high things are, and how far apart. */
+interface Measures {
+  readonly axis: number;
+  readonly head: number;
+  readonly bandGap: number;
+  readonly groupGap: number;
+  readonly laneGap: number;
+  /** The lanes of a connection. */
+  readonly lanes: Readonly<Record<LaneKind, number>>;
+  /** Those of a thread: there is one, and its calls have names. */
+  readonly threadLanes: Readonly<Record<LaneKind, number>>;
+}
+
+const ROOMY_LANES = { client: 12, kernel: 14, process: 20, calls: 13, operations: 13 };
+const LOW_LANES = { client: 9, kernel: 9, process: 14, calls: 9, operations: 9 };
+const ROOMY: Measures = {
+  axis: 26,
+  head: 26,
+  bandGap: 10,
+  groupGap: 8,
+  laneGap: 3,
+  lanes: ROOMY_LANES,
+  threadLanes: ROOMY_LANES,
 };
+const COMPACT: Measures = {
+  axis: 24,
+  head: 21,
+  bandGap: 5,
+  groupGap: 5,
+  laneGap: 2,
+  lanes: LOW_LANES,
+  threadLanes: { ...LOW_LANES, process: 17, calls: 12, operations: 12 },
+};
+
+const FOLDED_GAP = 3;
+const LABEL_ROW = 15;
 const FOLDED_HEIGHT = 11;
 /** A label is still legible beside it. */
 const CROWDED_HEIGHT = 8;
@@ -100,13 +124,13 @@ function draftsOf(run: LabRun, number: number, names: Names): Draft[] {
   const byClient = connections
     .map((connection, index) => ({ ...connection, index }))
     .sort((a, b) => a.client - b.client || a.opened - b.opened);
-  return writers.flatMap(({ role, tid }, writer): Draft[] => {
+  return writers.flatMap(({ role, tid, name }, writer): Draft[] => {
     const ofWriter = byClient.filter((connection) => connection.writer === writer);
     const lanes = role === 'server' ? lanesOfWriter(reading, writer, names) : [];
     const thread: Draft = {
       id: `${number}:w${writer}`,
       kind: 'thread',
-      label: { key: 'timeline.group.thread', values: { tid: String(tid) } },
+      label: threadLabel(tid, name),
       lanes,
     };
     const drafts = ofWriter.map(
@@ -121,6 +145,12 @@ function draftsOf(run: LabRun, number: number, names: Names): Draft[] {
   });
 }
 
+/** A thread by what it does, or by its number. */
+export function threadLabel(tid: number, name: string | undefined): Words {
+  if (name !== undefined) return { key: 'timeline.group.named', values: { name } };
+  return { key: 'timeline.group.thread', values: { tid: String(tid) } };
+}
+
 /** Folded groups keep the lane that says most. */
 function lanesShown({ lanes }: Draft, isFolded: boolean): readonly LaneDraft[] {
   if (!isFolded) return lanes;
@@ -128,17 +158,24 @@ function lanesShown({ lanes }: Draft, isFolded: boolean): readonly LaneDraft[] {
   return process === undefined ? [] : [process];
 }
 
+function measuresOf({ isCompact = false }: LayoutOptions): Measures {
+  return isCompact ? COMPACT : ROOMY;
+}
+
 class Stacker {
   readonly #options: LayoutOptions;
-  y = AXIS_HEIGHT;
+  readonly #measures: Measures;
+  y: number;
 
   constructor(options: LayoutOptions) {
     this.#options = options;
+    this.#measures = measuresOf(options);
+    this.y = this.#measures.axis;
   }
 
   band(run: LabRun, drafts: readonly Draft[], isCompared: boolean): Band {
     const start = this.y;
-    this.y += HEAD_HEIGHT;
+    this.y += this.#measures.head;
     const count = (kind: Group['kind']) => drafts.filter((draft) => draft.kind === kind).length;
     const many = {
       connection: isCompared || count('connection') > UNFOLDED_MAX,
@@ -150,14 +187,14 @@ class Stacker {
       return this.#group(draft, isFolded, foldedHeight);
     });
     const { window } = run.trace;
-    this.y += BAND_GAP;
+    this.y += this.#measures.bandGap;
     return {
       label: run.label,
       figures: figuresOf(run),
       source: this.#options.source ?? 'kernel',
       y: start,
       height: this.y - start,
-      headHeight: HEAD_HEIGHT,
+      headHeight: this.#measures.head,
       duration: Math.max(1, window[1] - window[0]),
       groups,
     };
@@ -165,16 +202,18 @@ class Stacker {
 
   #group(draft: Draft, isFolded: boolean, foldedHeight: number): Group {
     const y = this.y;
+    const { laneGap, groupGap, lanes: heights, threadLanes } = this.#measures;
     if (this.#options.isNarrow === true && !isFolded) this.y += LABEL_ROW;
     const lanes = lanesShown(draft, isFolded).map(({ kind, tracks }): Lane => {
-      const height = isFolded ? foldedHeight : LANE_HEIGHTS[kind];
+      const open = draft.kind === 'thread' ? threadLanes[kind] : heights[kind];
+      const height = isFolded ? foldedHeight : open;
       const lane = { kind, y: this.y, height, tracks };
-      this.y += height + LANE_GAP;
+      this.y += height + laneGap;
       return lane;
     });
     const { id, kind, label } = draft;
-    const height = this.y - LANE_GAP - y;
-    this.y += (isFolded ? FOLDED_GAP : GROUP_GAP) - LANE_GAP;
+    const height = this.y - laneGap - y;
+    this.y += (isFolded ? FOLDED_GAP : groupGap) - laneGap;
     return { id, kind, label, y, height, isFolded, lanes };
   }
 }
@@ -213,7 +252,7 @@ export function layoutTimeline(
   return {
     duration: Math.max(1, ...bands.map(({ duration }) => duration)),
     height: stacker.y,
-    axisHeight: AXIS_HEIGHT,
+    axisHeight: measuresOf(options).axis,
     bands,
     names: names.list,
     isNarrow: options.isNarrow ?? false,

@@ -8,6 +8,7 @@ import type { Trace, TraceConnection, TraceEvent, TracePhase } from '../../../sr
 import type { TextKey, Words } from '../text/text.ts';
 import { firstAtLeast } from './bars.ts';
 import { errorName } from './error-names.ts';
+import { threadLabel } from './layout.ts';
 import { type Reading, readingOf } from './reading.ts';
 
 /** An instant at which something can be said. */
@@ -114,8 +115,8 @@ export function whoOf(trace: Trace, { connection, event }: Moment): Words {
     return { key: 'timeline.group.client', values: { client } };
   }
   if (event === null) return { key: 'timeline.now.somebody' };
-  const tid = trace.writers[event.writer]?.tid ?? event.writer;
-  return { key: 'timeline.group.thread', values: { tid: String(tid) } };
+  const { tid = event.writer, name } = trace.writers[event.writer] ?? {};
+  return threadLabel(tid, name);
 }
 
 function received(phase: TracePhase | null, isAsleep: boolean): TextKey {

@@ -10,12 +10,22 @@ export const styles = css`
   :host([hidden]) {
     display: none;
   }
+  .root {
+    display: flex;
+    flex-direction: column;
+    height: 100%;
+    min-height: 0;
+  }
+  /* With the table below it the picture keeps its height, and whatever holds both scrolls. */
+  .with-table {
+    height: auto;
+  }
   .bar {
     display: flex;
     flex-wrap: wrap;
     align-items: center;
     gap: 0.25rem 0.75rem;
-    padding: 0.25rem 0;
+    padding: 0.25rem 0.375rem;
   }
   .buttons {
     display: flex;
@@ -66,12 +76,13 @@ export const styles = css`
     height: 1.5rem;
     margin: 0;
   }
+  .scrub {
+    flex: 1;
+    min-width: 14rem;
+  }
   .scrub input {
     flex: 1;
     width: 100%;
-  }
-  .end {
-    margin-inline-start: auto;
   }
   output {
     font-variant-numeric: tabular-nums;
@@ -80,9 +91,10 @@ export const styles = css`
   .stage {
     position: relative;
     overflow: hidden auto;
-    max-height: min(75vh, 60rem);
-    border: 1px solid var(--timeline-grid);
-    border-radius: 0.5rem;
+    flex: 0 1 auto;
+    min-height: 8rem;
+    border: solid var(--timeline-grid);
+    border-width: 1px 0;
     background: var(--timeline-background);
     touch-action: pan-y;
   }
@@ -128,9 +140,9 @@ export const styles = css`
   .legend {
     display: flex;
     flex-wrap: wrap;
-    gap: 0.125rem 1rem;
-    margin: 0.375rem 0;
-    padding: 0;
+    gap: 0 1rem;
+    margin: 0;
+    padding: 0.25rem 0.5rem;
     list-style: none;
     color: var(--timeline-quiet);
     font-size: 0.75rem;
