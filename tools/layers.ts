@@ -1,7 +1,8 @@
 /**
  * The layers of src/ as a check: imports point down or stay in their room, rooms of one level do
  * not know each other, a room is entered by its door, and only src/sys/ knows koffi. Examples import
- * what a reader can import: the package by its name, and Node.
+ * what a reader can import: the package by its name, and Node. The page of the lab runs in a browser:
+ * of src/ it has what is pure, and that stays so however deep one looks.
  *
  *     node build/tools/layers.js      prints what breaks a rule, and ends with 1 when something does
  */
@@ -122,7 +123,52 @@ function checkExample(file: string, { specifier, form, line }: Reference): Viola
   return [{ file, line, problem: `an example imports ${specifier}`, remedy }];
 }
 
-/** Everything in src/ and examples/ that breaks a rule of the layers. */
+/** What the page may have of src/: plain data and functions of it. */
+const PURE =
+  /^src\/(trace|lab\/(document|record-file|scene|record\/summary|web\/api|export\/[\w-]+))\.ts$/;
+const PAGE_PACKAGES = /^(lit(\/.*)?|uplot|virtual:server-sources)$/;
+const PAGE_SOURCES = 'lab-page/src/';
+
+function checkPageReference(file: string, reference: Reference): Violation[] {
+  const { specifier, line } = reference;
+  const target = targetOf(file, reference);
+  const isOurs = target?.startsWith(PAGE_SOURCES) || PURE.test(target ?? '');
+  const isOther = target === null && (specifier.startsWith('.') || PAGE_PACKAGES.test(specifier));
+  if (isOurs || isOther) return [];
+  const remedy = `${PURE.source} is what a browser can have; move what is needed there`;
+  return [{ file, line, problem: `the page imports ${target ?? specifier}`, remedy }];
+}
+
+/** References to Node or to koffi that a pure module reaches, whatever lies between. */
+function checkPurity(files: Tree): Violation[] {
+  const found: Violation[] = [];
+  const seen = new Set<string>();
+  const open = [...files.keys()].filter((file) => PURE.test(file));
+  for (let file = open.pop(); file !== undefined; file = open.pop()) {
+    if (seen.has(file)) continue;
+    seen.add(file);
+    for (const reference of findReferences(file, files.get(file) ?? '')) {
+      const { specifier, line } = reference;
+      const target = targetOf(file, reference);
+      if (target !== null) open.push(target);
+      if (!specifier.startsWith('node:') && !FOREIGN_LIBRARY.test(specifier)) continue;
+      const problem = `the page of the lab reaches ${specifier} by this file`;
+      const remedy = 'keep what needs Node in a file of its own, which the page does not import';
+      found.push({ file, line, problem, remedy });
+    }
+  }
+  return found;
+}
+
+function checkPage(files: Tree): Violation[] {
+  const page = sourcesIn(files, 'lab-page').filter(([file]) => file.startsWith(PAGE_SOURCES));
+  const references = page.flatMap(([file, text]) =>
+    findReferences(file, text).flatMap((reference) => checkPageReference(file, reference)),
+  );
+  return [...references, ...checkPurity(files)];
+}
+
+/** Everything in src/, examples/ and lab-page/ that breaks a rule of the layers. */
 export function checkLayers(files: Tree): Violation[] {
   const examples = sourcesIn(files, 'examples').flatMap(([file, text]) =>
     findReferences(file, text).flatMap((reference) => checkExample(file, reference)),
@@ -132,7 +178,7 @@ export function checkLayers(files: Tree): Violation[] {
     ...findReferences(file, text).flatMap((reference) => checkReference(files, file, reference)),
     ...checkErrno(file, text),
   ]);
-  return [...sources, ...examples];
+  return [...sources, ...examples, ...checkPage(files)];
 }
 
 if (isMain(import.meta.url)) reportViolations('layers', checkLayers(readTree()));

@@ -157,3 +157,47 @@ test('layers: an example imports the package by its name, and Node', () => {
     assertOne({ 'examples/a.ts': `\n${line}` }, 'examples/a.ts:2', /an example imports/);
   }
 });
+
+test('layers: the page of the lab has its own files, lit, and what is pure of src/', () => {
+  const good = [
+    "import { html } from 'lit';",
+    "import { live } from 'lit/directives/live.js';",
+    "import uPlot from 'uplot';",
+    "import { PROGRAMS } from 'virtual:server-sources';",
+    "import './app.css';",
+    "import { t } from '../text/text.ts';",
+    "import { KINDS } from '../../../src/trace.ts';",
+    "import type { LabRecord } from '../../../src/lab/document.ts';",
+    "import { toPerfetto } from '../../../src/lab/export/perfetto.ts';",
+  ];
+  for (const line of good) assert.deepEqual(found({ 'lab-page/src/app/a.ts': line }), [], line);
+  const bad = [
+    "import { readFileSync } from 'node:fs';",
+    "import koffi from 'koffi';",
+    "import { serve } from '../../../src/servers.ts';",
+    "import type { Server } from '../../../src/servers.ts';",
+    "import { record } from '../../../src/lab.ts';",
+    "import { record } from '../../../src/lab/record/recorder.ts';",
+    "import { TraceRing } from '../../../src/trace/ring.ts';",
+    "import { test } from '../../../tests/harness/test.ts';",
+  ];
+  for (const line of bad) {
+    assertOne({ 'lab-page/src/app/a.ts': line }, 'lab-page/src/app/a.ts:1', /the page imports/);
+  }
+});
+
+test('layers: what the page has of src/ reaches no Node and no koffi, however deep', () => {
+  const files = {
+    'src/trace.ts': "export { a } from './trace/a.ts';",
+    'src/trace/a.ts': "export { b } from './b.ts';",
+    'src/trace/b.ts': "\nimport { readFileSync } from 'node:fs';",
+  };
+  assertOne(files, 'src/trace/b.ts:2', /the page of the lab reaches node:fs by this file/);
+  assertOne(
+    { 'src/lab.ts': '', 'src/lab/export/csv.ts': "import { EOL } from 'node:os';" },
+    'src/lab/export/csv.ts:1',
+    /reaches node:os/,
+  );
+  const apart = { 'src/lab.ts': '', 'src/lab/web/guard.ts': "import 'node:crypto';" };
+  assert.deepEqual(found(apart), []);
+});

@@ -265,3 +265,23 @@ test('tidy: an example has its header, 60 lines at most, a test and a page', () 
   const { 'tests/examples/a.test.ts': __, ...untested } = example(text);
   assertOne(untested, 'examples/a.ts:1', /no test runs it/);
 });
+
+test('tidy: the page of the lab keeps the same rules, its words being as long as they are', () => {
+  const main = "import './app.ts';";
+  const page = (text: string): Files => ({
+    'lab-page/src/main.ts': main,
+    'lab-page/src/app.ts': text,
+  });
+  assert.deepEqual(found(page('x();\n')), []);
+  assertOne(page(lines(601)), 'lab-page/src/app.ts:601', /600 are the limit/);
+  assertOne(page("console.log('x');\n"), 'lab-page/src/app.ts:1', /in a library/);
+  assertOne(page('export let x: any;\n'), 'lab-page/src/app.ts:1', /any outside/);
+  assertOne(page('// see src/gone.ts\n'), 'lab-page/src/app.ts:1', /does not exist/);
+  const dead = { ...page(''), 'lab-page/src/lost.ts': '', 'lab-page/vite.config.ts': '' };
+  assertOne(dead, 'lab-page/src/lost.ts:1', /nothing leads to this file/);
+  const words = { 'lab-page/src/main.ts': "import './text/en.ts';" };
+  const sentence = `export const en = '${'word '.repeat(40)}';\n`;
+  assert.deepEqual(found({ ...words, 'lab-page/src/text/en.ts': sentence.repeat(700) }), []);
+  const code = { 'lab-page/src/main.ts': "import './en.ts';", 'lab-page/src/en.ts': sentence };
+  assertOne(code, 'lab-page/src/en.ts:1', /160 are the limit/);
+});

@@ -1,12 +1,17 @@
 /**
- * Files that nothing leads to. In src/ the ways in are the doors, index.ts and cli.ts; in tests/ and
- * tools/ they are the tests and whatever package.json, .ci/run, a page of the documentation or a
- * string of a test names. Imports and `new URL('./x.js', import.meta.url)` lead on from there.
+ * Files that nothing leads to. In src/ the ways in are the doors, index.ts and cli.ts; in lab-page/
+ * the file that its HTML names; in tests/ and tools/ the tests and whatever package.json, .ci/run, a
+ * page of the documentation or a string of a test names. Imports and
+ * `new URL('./x.js', import.meta.url)` lead on from there.
  */
 import { basename } from 'node:path';
 import ts from 'typescript';
 import { findReferences, parse, targetOf, walk } from '../imports.ts';
 import { sourcesIn, type Tree, type Violation } from '../tree.ts';
+
+const PAGE_MAIN = 'lab-page/src/main.ts';
+/** The build's own file, and types of modules that are no files. */
+const BESIDE_PAGE = /^lab-page\/vite\.config\.ts$|\.d\.ts$/;
 
 function isDoor(file: string): boolean {
   return /^src\/[^/]+\.ts$/.test(file);
@@ -56,10 +61,15 @@ export function checkDeadFiles(tree: Tree): Violation[] {
   const sources = sourcesIn(tree, 'src', 'tests', 'tools').map(([file]) => file);
   const library = reach(tree, sources.filter(isDoor));
   const others = sources.filter((file) => !file.startsWith('src/'));
+  const page = reach(tree, [PAGE_MAIN]);
+  const pageFiles = sourcesIn(tree, 'lab-page').map(([file]) => file);
   const isEntry = (file: string): boolean =>
     file.endsWith('.test.ts') || named.has(basename(file)) || namedOutside(tree, file);
   const rest = reach(tree, others.filter(isEntry));
-  const dead = sources.filter((file) => !(file.startsWith('src/') ? library : rest).has(file));
+  const dead = [
+    ...sources.filter((file) => !(file.startsWith('src/') ? library : rest).has(file)),
+    ...pageFiles.filter((file) => !page.has(file) && !BESIDE_PAGE.test(file)),
+  ];
   return [
     ...dead.map((file) => ({
       file,

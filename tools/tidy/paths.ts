@@ -64,7 +64,7 @@ function deadPaths(tree: Tree, file: string, { text, isProse }: Passage): [strin
 /** Paths in comments and Markdown pages that lead nowhere. */
 export function checkPaths(tree: Tree): Violation[] {
   const pages = [...tree].filter(([path]) => path.endsWith('.md'));
-  const sources = sourcesIn(tree, 'src', 'tests', 'tools', 'examples');
+  const sources = sourcesIn(tree, 'src', 'tests', 'tools', 'examples', 'lab-page');
   return [...pages, ...sources].flatMap(([file, text]) =>
     passagesOf(file, text).flatMap((passage) =>
       deadPaths(tree, file, passage).map(([path, index]) => ({

@@ -57,7 +57,7 @@ function checkAny(file: string, source: ts.SourceFile): Violation[] {
 }
 
 function checkConsole(file: string, source: ts.SourceFile): Violation[] {
-  if (!file.startsWith('src/') || /^src\/cli[./]/.test(file)) return [];
+  if (!/^(src|lab-page)\//.test(file) || /^src\/cli[./]/.test(file)) return [];
   const found: Violation[] = [];
   walk(source, (node) => {
     if (!ts.isCallExpression(node) || !/^console\b/.test(node.expression.getText())) return;
@@ -70,7 +70,8 @@ function checkConsole(file: string, source: ts.SourceFile): Violation[] {
 
 /** Markers, machine paths, names without a meaning, `any`, and printing where nothing may print. */
 export function checkVocabulary(tree: Tree): Violation[] {
-  const sources = sourcesIn(tree, 'src', 'tests', 'tools', 'examples').flatMap(([file, text]) => {
+  const folders = ['src', 'tests', 'tools', 'examples', 'lab-page'];
+  const sources = sourcesIn(tree, ...folders).flatMap(([file, text]) => {
     const source = parse(file, text);
     return [...checkName(file), ...checkAny(file, source), ...checkConsole(file, source)];
   });

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { SCENES, type SceneName } from '../../../src/lab/scene.ts';
-import { SCENARIOS, type Scenario } from '../../../src/trace/scenario.ts';
+import { SCENARIOS, type Scenario } from '../../../src/trace.ts';
 import type { TextKey } from '../text/text.ts';
 import { MODELS, MODELS_MAX, pickModels } from './models.ts';
 import { Panel } from './panel.ts';

@@ -1,7 +1,7 @@
 /** The view of counters: a column for each run, with the spread of its repeats. */
 import { html, type TemplateResult } from 'lit';
 import type { LabRecord } from '../../../src/lab/document.ts';
-import { METHODS } from '../../../src/trace/event.ts';
+import { METHODS } from '../../../src/trace.ts';
 import { formatFigure, formatList, formatTime, type Text } from '../text/text.ts';
 import { COUNTERS, type CounterName, repeatsOf, type Spread, spreadsOf } from './counters.ts';
 import type { Session } from './session.ts';

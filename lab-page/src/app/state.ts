@@ -4,7 +4,7 @@
  */
 import type { SceneRequest } from '../../../src/lab/document.ts';
 import { FREE, SCENES, type SceneName } from '../../../src/lab/scene.ts';
-import { SCENARIOS, type Scenario } from '../../../src/trace/scenario.ts';
+import { SCENARIOS, type Scenario } from '../../../src/trace.ts';
 import { LANGUAGES, type Language } from '../text/text.ts';
 import { pickModels } from './models.ts';
 
