@@ -6,11 +6,15 @@ import { fullPipe } from './full-pipe.ts';
 import { pageCache } from './page-cache.ts';
 import type { SceneProgram } from './scene-program.ts';
 import { selectOrPoll } from './select-or-poll.ts';
+import { synchronousOrAsynchronous } from './synchronous-or-asynchronous.ts';
+import { threadsOrEvents } from './threads-or-events.ts';
 
 export const PROGRAMS: Readonly<Partial<Record<SceneName, SceneProgram>>> = {
   'edge-trigger': edgeTrigger,
   'epoll-on-files': epollOnFiles,
   'full-pipe': fullPipe,
   'select-or-poll': selectOrPoll,
+  'threads-or-events': threadsOrEvents,
+  'synchronous-or-asynchronous': synchronousOrAsynchronous,
   'page-cache': pageCache,
 };
