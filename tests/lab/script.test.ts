@@ -45,6 +45,7 @@ test('script: without options it is the one that the command runs', () => {
     bytes: 64,
     delayMs: 50,
     seed: 1,
+    apartMs: 0,
   });
   assert.ok(lengthMs > 300 && lengthMs < 700, `${lengthMs}`);
 });
@@ -91,4 +92,16 @@ test('script: what is outside the bounds is refused by name', () => {
     [{ messages: 1_000, bytes: 1_048_576, delayMs: 0 }, /bytes, 268435456 are the limit/],
   ];
   for (const [options, why] of wrong) assert.throws(() => createScript(options), why);
+});
+
+test('script: clients that come apart do the same, later', () => {
+  const together = createScript({ clients: 3, messages: 2 });
+  const apart = createScript({ clients: 3, messages: 2, apartMs: 7 });
+  for (const [client, steps] of apart.steps.entries()) {
+    const before = (together.steps[client] ?? []).map(({ at }) => at + client * 7);
+    assert.deepEqual(
+      steps.map(({ at }) => at),
+      before,
+    );
+  }
 });

@@ -544,4 +544,97 @@ export const en = {
   'series.read-cached': 'read, cached',
   'series.pipe': 'pipe',
   'series.fifo': 'FIFO',
+  'scene.asynchronous-or-non-blocking.try':
+    'Zoom in on one message of each run, and look who makes the call that brings its bytes.',
+  'scene.epoll-sleeps.try': 'Raise the delay: the sleep grows, the CPU time of epoll does not.',
+  'scene.would-block.try':
+    'Double the delay, and predict how many would-blocks a message costs then.',
+  'scene.io-uring-or-epoll.try':
+    'Choose the scenario "burst" with more clients: how many completions does one call bring?',
+  'scene.who-accepts.try': 'Compare the rows of accept4: which of them came back with EAGAIN?',
+  'scene.threads-or-events.try':
+    'Compare the two runs: how many threads sleep for the same eight clients?',
+  'scene.synchronous-or-asynchronous.try':
+    'Look at the caller while the other thread adds: asleep in recv, or at work of its own.',
+  'run.synchronous': 'synchronous: wait for the result',
+  'run.asynchronous': 'asynchronous: hold a receipt',
+  'run.shared': 'one socket, all are woken',
+  'run.exclusive': 'one socket, one is woken',
+  'run.reuse-port': 'a socket each (SO_REUSEPORT)',
+  'run.events': 'events: clients that are idle',
+  'run.threads': 'threads: clients that are idle',
+  'series.shared': 'one socket, all woken',
+  'series.exclusive': 'one socket, one woken',
+  'series.reuse-port': 'a socket each',
+  'series.worker-1': 'busiest',
+  'series.worker-2': 'second',
+  'series.worker-3': 'third',
+  'series.worker-4': 'least busy',
+  'series.events': 'events (node:net)',
+  'series.threads': 'a thread for each client',
+  'series.calls-per-message': 'calls for each message',
+  'series.held-memory': 'memory held',
+  'series.held-epoll': 'epoll: one buffer',
+  'series.held-own': 'io_uring: one each',
+  'series.held-shared': 'io_uring: shared',
+  'chart.accepted.title': 'Connections of each worker',
+  'chart.accepted.x': 'worker',
+  'chart.accepted.y': 'connections',
+  'chart.calls-per-message.title': 'System calls for each message',
+  'chart.calls-per-message.x': 'model',
+  'chart.calls-per-message.y': 'calls',
+  'chart.held-memory.title': 'Memory held by receives that wait',
+  'chart.held-memory.x': 'who waits',
+  'chart.held-memory.y': 'memory',
+  'chart.idle-memory.title': 'Memory of the server',
+  'chart.idle-memory.x': 'clients',
+  'chart.idle-memory.y': 'resident memory',
+  'chart.idle-threads.title': 'Threads of the server',
+  'chart.idle-threads.x': 'clients',
+  'chart.idle-threads.y': 'threads',
+  'chart.loop-delay.title': "How late Node's loop was, 99 % of the time less",
+  'chart.loop-delay.x': 'idle clients',
+  'chart.loop-delay.y': 'delay',
+  'fact.asynchronous-or-non-blocking.answer':
+    'They are not the same. {polling} did not block, but it asked {calls} times itself, {blocked} of them for nothing, and copied in {copies|recv|recvs} of its own.',
+  'fact.asynchronous-or-non-blocking.receipts':
+    '{ring} is asynchronous: the program made {copies|recv|recvs}, held receipts for {operations|operation|operations}, and the kernel did both phases; {calls|call|calls} in all.',
+  'fact.epoll-sleeps.answer':
+    '{model} is synchronous, and it sleeps: of {length:time} the thread was {slept:time} in {call}, and used {cpu:time} of the CPU ({busy:percent}).',
+  'fact.epoll-sleeps.copies':
+    'Then the program copied itself, in {copies|recv|recvs}, half of them done within {copy:time} of being woken.',
+  'fact.epoll-sleeps.spun':
+    '{model} beside it used {cpu:time} of the CPU for the same clients, {busy:percent} of the run.',
+  'fact.would-block.answer':
+    'EAGAIN says: nothing is there now, ask again. {model} asked {calls} times for {messages|message|messages}, and {blocked} times that was the answer.',
+  'fact.would-block.busy':
+    'That is {each} would-blocks for each message, and the CPU was busy for {busy:percent} of the run.',
+  'fact.io-uring-or-epoll.answer':
+    'For the same clients {other} made {more|call|calls} a message, {ring} {fewer}: {operations|operation|operations} went by the ring instead.',
+  'fact.io-uring-or-epoll.times':
+    'Half of the round trips took {fast:time} with {ring} and {usual:time} with {other}; with so few messages that is mostly the time until a thread wakes.',
+  'fact.io-uring-or-epoll.memory':
+    '{connections|receive|receives} that wait hold {own:bytes} with a buffer each, {shared:bytes} with {buffers} shared ones; epoll needs {epoll:bytes}, one buffer for whoever is ready.',
+  'fact.who-accepts.answer':
+    'It depends on how they wait. For {clients|client|clients} the {workers|worker|workers} were put to sleep and woken {shared|time|times} on a shared socket that wakes all, {exclusive|time|times} where one of them is woken, {reuse|time|times} with a socket each.',
+  'fact.who-accepts.shared':
+    'One socket, all woken: the busiest worker took {most|connection|connections}, the least busy {least}; {inVain|time|times} accept4 found that another one was faster.',
+  'fact.who-accepts.exclusive':
+    'One socket, one woken: the busiest worker took {most|connection|connections}, the least busy {least}; {inVain|time|times} accept4 found nobody.',
+  'fact.who-accepts.reuse-port':
+    'A socket each, among which the kernel shares clients out by their addresses: {most|connection|connections} at most, {least} at least; {inVain|time|times} accept4 found nobody.',
+  'fact.threads-or-events.answer':
+    'One thread waits for everybody: with {clients} idle clients the server had {threads|thread|threads}, with {few} it had {before}. Each idle client cost {each:bytes} of memory.',
+  'fact.threads-or-events.loop':
+    'For 99 % of the time the loop was less than {delay:time} late with {clients} idle clients, less than {before:time} with {few}; a round trip beside them took {roundTrip:time}, and {first:time}.',
+  'fact.threads-or-events.threads':
+    'A thread for each client: {clients|client|clients} had {threads|thread|threads} and {memory:bytes}, {each:bytes} for each of them.',
+  'fact.threads-or-events.limit':
+    'The curve ends early: this process may have {limit} descriptors, all points would need {needed}.',
+  'fact.synchronous-or-asynchronous.answer':
+    'Synchronous: {first} + {second} = {sum} came back after {total:time}, and the caller slept until then and did {pieces|piece|pieces} of work of its own.',
+  'fact.synchronous-or-asynchronous.receipt':
+    'Asynchronous: the receipt was there after {free:time}, the sum {sum} in it after {total:time}; in between the caller did {pieces|piece|pieces} of work of its own.',
+  'fact.synchronous-or-asynchronous.no-ring':
+    'The asynchronous half needs io_uring, which cannot be used here: {reason}.',
 } as const;

@@ -510,4 +510,93 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   'series.read-cached': '读取，已缓存',
   'series.pipe': '管道',
   'series.fifo': 'FIFO',
+  'scene.asynchronous-or-non-blocking.try':
+    '在每次运行里放大同一条消息，看看是谁发出了带回数据的那次调用。',
+  'scene.epoll-sleeps.try': '把间隔调大：睡眠变长，epoll 的 CPU 时间却不变。',
+  'scene.would-block.try': '把间隔加倍，先猜猜一条消息要付出多少次 EAGAIN。',
+  'scene.io-uring-or-epoll.try': '选“突发”场景并增加客户端：一次调用能带回多少个完成事件？',
+  'scene.who-accepts.try': '比较各行的 accept4：哪些带着 EAGAIN 返回？',
+  'scene.threads-or-events.try': '比较两次运行：同样八个客户端，有多少个线程在睡？',
+  'scene.synchronous-or-asynchronous.try':
+    '看看另一个线程做加法时调用者在做什么：睡在 recv 里，还是忙自己的事。',
+  'run.synchronous': '同步：等待结果',
+  'run.asynchronous': '异步：拿着回执',
+  'run.shared': '共享套接字，全部唤醒',
+  'run.exclusive': '共享套接字，独占唤醒',
+  'run.reuse-port': '各有一个套接字（SO_REUSEPORT）',
+  'run.events': '事件：空闲的客户端',
+  'run.threads': '线程：空闲的客户端',
+  'series.shared': '共享，全部唤醒',
+  'series.exclusive': '共享，独占唤醒',
+  'series.reuse-port': '各自的套接字',
+  'series.worker-1': '最忙',
+  'series.worker-2': '第二',
+  'series.worker-3': '第三',
+  'series.worker-4': '最闲',
+  'series.events': '事件（node:net）',
+  'series.threads': '每个客户端一个线程',
+  'series.calls-per-message': '每条消息的调用数',
+  'series.held-memory': '占用的内存',
+  'series.held-epoll': 'epoll：一个缓冲区',
+  'series.held-own': 'io_uring：各自一个',
+  'series.held-shared': 'io_uring：共享一组',
+  'chart.accepted.title': '每个工作者的连接数',
+  'chart.accepted.x': '工作者',
+  'chart.accepted.y': '连接数',
+  'chart.calls-per-message.title': '每条消息的系统调用数',
+  'chart.calls-per-message.x': '模型',
+  'chart.calls-per-message.y': '调用数',
+  'chart.held-memory.title': '等待中的接收占用的内存',
+  'chart.held-memory.x': '谁在等',
+  'chart.held-memory.y': '内存',
+  'chart.idle-memory.title': '服务器的内存',
+  'chart.idle-memory.x': '客户端',
+  'chart.idle-memory.y': '常驻内存',
+  'chart.idle-threads.title': '服务器的线程数',
+  'chart.idle-threads.x': '客户端',
+  'chart.idle-threads.y': '线程数',
+  'chart.loop-delay.title': 'Node 事件循环的延迟（99 % 以下）',
+  'chart.loop-delay.x': '空闲客户端',
+  'chart.loop-delay.y': '延迟',
+  'fact.asynchronous-or-non-blocking.answer':
+    '两者不是一回事。{polling} 虽不阻塞，却自己问了 {calls} 次，其中 {blocked} 次空手而归，数据还是由它自己的 {copies} 次 recv 拷贝的。',
+  'fact.asynchronous-or-non-blocking.receipts':
+    '{ring} 是异步的：程序发出 {copies} 次 recv，手里拿着 {operations} 个操作的回执，两个阶段都由内核完成；总共 {calls} 次调用。',
+  'fact.epoll-sleeps.answer':
+    '{model} 是同步的，而且会睡眠：{length:time} 里线程有 {slept:time} 在 {call} 中，用了 {cpu:time} 的 CPU（{busy:percent}）。',
+  'fact.epoll-sleeps.copies':
+    '随后由程序自己拷贝，共 {copies} 次 recv，半数在被唤醒后 {copy:time} 内完成。',
+  'fact.epoll-sleeps.spun':
+    '旁边的 {model} 为同样的客户端用了 {cpu:time} 的 CPU，占运行时间的 {busy:percent}。',
+  'fact.would-block.answer':
+    'EAGAIN 的意思是：现在什么都没有，再来问。{model} 为 {messages} 条消息问了 {calls} 次，其中 {blocked} 次得到的就是这个回答。',
+  'fact.would-block.busy': '也就是每条消息 {each} 次 EAGAIN，CPU 有 {busy:percent} 的时间在忙。',
+  'fact.io-uring-or-epoll.answer':
+    '同样的客户端，{other} 每条消息 {more} 次调用，{ring} 为 {fewer} 次：{operations} 个操作改走了环。',
+  'fact.io-uring-or-epoll.times':
+    '往返时间的中位数：{ring} 为 {fast:time}，{other} 为 {usual:time}；消息这么少时，这主要是线程醒来的时间。',
+  'fact.io-uring-or-epoll.memory':
+    '{connections} 个等待中的接收：各有缓冲区时占 {own:bytes}，共享 {buffers} 个缓冲区时占 {shared:bytes}；epoll 只要 {epoll:bytes}，谁就绪谁用同一个缓冲区。',
+  'fact.who-accepts.answer':
+    '这取决于它们怎样等待。为 {clients} 个客户端，{workers} 个工作者睡下又醒来的次数：共享且全部唤醒时 {shared} 次，独占唤醒时 {exclusive} 次，各有套接字时 {reuse} 次。',
+  'fact.who-accepts.shared':
+    '共享套接字、全部唤醒：最忙的工作者接了 {most} 个连接，最闲的 {least} 个；有 {inVain} 次 accept4 发现别人更快。',
+  'fact.who-accepts.exclusive':
+    '共享套接字、独占唤醒：最忙的工作者接了 {most} 个连接，最闲的 {least} 个；有 {inVain} 次 accept4 扑空。',
+  'fact.who-accepts.reuse-port':
+    '各有一个套接字，内核按地址把客户端分给它们：最多 {most} 个连接，最少 {least} 个；有 {inVain} 次 accept4 扑空。',
+  'fact.threads-or-events.answer':
+    '一个线程替所有人等待：有 {clients} 个空闲客户端时服务器有 {threads} 个线程，{few} 个时是 {before} 个。每个空闲客户端占 {each:bytes} 内存。',
+  'fact.threads-or-events.loop':
+    '有 {clients} 个空闲客户端时，事件循环 99 % 的延迟低于 {delay:time}，{few} 个时低于 {before:time}；与它们并存的一次往返分别是 {roundTrip:time} 和 {first:time}。',
+  'fact.threads-or-events.threads':
+    '每个客户端一个线程：{clients} 个客户端用了 {threads} 个线程、{memory:bytes}，平均每个 {each:bytes}。',
+  'fact.threads-or-events.limit':
+    '曲线提前结束：本进程最多可有 {limit} 个描述符，全部测完需要 {needed} 个。',
+  'fact.synchronous-or-asynchronous.answer':
+    '同步：{first} + {second} = {sum} 在 {total:time} 后返回，调用者一直睡到那时，自己的工作做了 {pieces} 份。',
+  'fact.synchronous-or-asynchronous.receipt':
+    '异步：回执 {free:time} 后到手，和 {sum} 在 {total:time} 后出现在回执里；其间调用者做了 {pieces} 份自己的工作。',
+  'fact.synchronous-or-asynchronous.no-ring':
+    '异步的那一半需要 io_uring，而这里无法使用：{reason}。',
 };

@@ -9,7 +9,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SystemError } from '../../errors.ts';
 import { Socket } from '../../io.ts';
-import { type ModelInfo, type ModelName, modelInfo, type Server, serve } from '../../servers.ts';
+import {
+  type AcceptMode,
+  type ModelInfo,
+  type ModelName,
+  modelInfo,
+  type Server,
+  serve,
+} from '../../servers.ts';
 import { ERRNO } from '../../sys/abi.ts';
 import { requireLinux } from '../../sys/linux/presence.ts';
 import {
@@ -44,6 +51,10 @@ const WORKERS_MAX = 8;
 export interface RecordOptions extends ScriptOptions {
   /** @default 'default': the best that this kernel has */
   readonly model?: ModelName | 'default';
+  /** How many threads or processes serve. @default those of the model, 8 and the clients at most */
+  readonly workers?: number;
+  /** Which of them the kernel wakes for a new client. @default as `serve` */
+  readonly accept?: AcceptMode;
   /** How many events there is room for, 2 to 1,048,576; what finds none is dropped and counted. @default 65536 */
   readonly capacity?: number;
   /** Ends the run at once; the promise then rejects with the signal's reason. */
@@ -151,9 +162,10 @@ async function recordOnce(script: Script, options: RecordOptions): Promise<Trace
   const module = new URL('./traced-echo.js', import.meta.url);
   module.searchParams.set('memory', shared.path);
   const info = model === 'default' ? null : modelInfo(model);
-  const workers = info === null ? 1 : workersOf(info, script.clients);
+  const { workers = info === null ? 1 : workersOf(info, script.clients), accept } = options;
   const abort = signal === undefined ? {} : { signal };
-  const server = await serve(module, { model, port: 0, workers, ...abort });
+  const mode = accept === undefined ? {} : { accept };
+  const server = await serve(module, { model, port: 0, workers, ...mode, ...abort });
   // A worker that dies is told by the end of the run, which waits for all of them.
   server.finished.catch(() => {});
   const hand = takePen(shared.ring);

@@ -29,6 +29,8 @@ export interface ScriptOptions {
   readonly delayMs?: number;
   /** What decides everything that is left to chance, 0 to 2^32-1. @default 1 */
   readonly seed?: number;
+  /** Milliseconds by which each client comes later than the one before, 0 to 2,000. @default 0 */
+  readonly apartMs?: number;
 }
 
 /** What the clients do; `steps[client]` in the order of time. */
@@ -75,7 +77,7 @@ function isScenario(name: string): name is Scenario {
 
 function check(options: ScriptOptions): Required<ScriptOptions> {
   const { scenario = 'steady', clients = 3, messages = 10 } = options;
-  const { bytes = 64, delayMs = 50, seed = 1 } = options;
+  const { bytes = 64, delayMs = 50, seed = 1, apartMs = 0 } = options;
   if (!isScenario(scenario)) {
     const names = Object.keys(SCENARIOS).join(', ');
     throw new TypeError(`unknown scenario '${scenario}'; the scenarios are ${names}`);
@@ -84,8 +86,9 @@ function check(options: ScriptOptions): Required<ScriptOptions> {
   asInteger(messages, 'messages', 1, SCRIPT_LIMITS.messages);
   asInteger(bytes, 'bytes', 1, SCRIPT_LIMITS.bytes);
   asInteger(delayMs, 'delayMs', 0, SCRIPT_LIMITS.delayMs);
+  asInteger(apartMs, 'apartMs', 0, SCRIPT_LIMITS.delayMs);
   asInteger(seed, 'seed', 0, SCRIPT_LIMITS.seed);
-  return { scenario, clients, messages, bytes, delayMs, seed };
+  return { scenario, clients, messages, bytes, delayMs, seed, apartMs };
 }
 
 function step(at: number, act: Step['act'], bytes = 0, isMessage = false): Step {
@@ -149,9 +152,10 @@ function stepsOf(client: number, options: Required<ScriptOptions>, random: () =>
 export function createScript(options: ScriptOptions = {}): Script {
   const checked = check(options);
   const random = createRandom(checked.seed);
-  const steps = Array.from({ length: checked.clients }, (_, client) =>
-    stepsOf(client, checked, random),
-  );
+  const steps = Array.from({ length: checked.clients }, (_, client) => {
+    const after = client * checked.apartMs;
+    return stepsOf(client, checked, random).map((each) => ({ ...each, at: each.at + after }));
+  });
   const total = steps.flat().reduce((sum, { bytes }) => sum + bytes, 0);
   if (total > TOTAL_BYTES_MAX) {
     throw new RangeError(

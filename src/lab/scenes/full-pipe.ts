@@ -108,7 +108,7 @@ function fillOf({ events, window: [start] }: Trace, label: string): ChartSeries 
     const { kind, name, result } = event;
     if (kind !== 'call' || result <= 0 || (name !== 'write' && name !== 'read')) continue;
     level += name === 'write' ? result : -result;
-    points.push([(when(event) - start) / 1e6, level]);
+    points.push([when(event) - start, level]);
   }
   return { label, points };
 }
@@ -133,7 +133,7 @@ function figuresOf(trace: Trace): Record<string, number> {
 
 function chartOf(runs: readonly LabRun[]): Chart {
   const series = runs.map(({ trace, label }) => fillOf(trace, label));
-  return lines('pipe-fill', { x: 'ms', y: 'B' }, series);
+  return lines('pipe-fill', { x: 'ns', y: 'bytes' }, series);
 }
 
 /** Runs the scene. */

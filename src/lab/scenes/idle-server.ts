@@ -50,7 +50,7 @@ async function serveByEvents(): Promise<Serving> {
 async function serveByThreads(workers: number): Promise<Serving> {
   const server = await serve(ECHO_MODULE, { model: 'blocking-threads', port: 0, workers });
   const { port } = server.address as InternetAddress;
-  return { port, clients: () => server.statistics().connections };
+  return { port, clients: () => server.statistics().active };
 }
 
 function status(name: string): number {

@@ -23,6 +23,8 @@ export interface Progress {
 export interface SceneOptions {
   /** Ends the run at once; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /** How many events of a server there is room for; left out, what the recorder takes. */
+  readonly capacity?: number | undefined;
   /** Called at the start of each step. */
   readonly progress?: ((progress: Progress) => void) | undefined;
 }
@@ -35,15 +37,17 @@ function requireModel(name: ModelName): void {
 /** The models that a visitor names, one after the other, under the same script. */
 async function compareModels(request: CheckedRequest, context: SceneContext): Promise<Findings> {
   const { scene, models, scenario, clients, messages, bytes, delayMs, seed } = request;
-  const { signal } = context;
+  const { signal, capacity } = context;
+  const room = capacity === undefined ? {} : { capacity };
   const runs: LabRun[] = [];
   for (const [index, model] of models.entries()) {
     context.progress(index + 1, models.length, model);
     const script = { scenario, clients, messages, bytes, delayMs, seed };
-    const trace = await record({ model, ...script, ...(signal === undefined ? {} : { signal }) });
+    const abort = signal === undefined ? {} : { signal };
+    const trace = await record({ model, ...script, ...room, ...abort });
     runs.push({ label: model, trace });
   }
-  return findingsOf(scene, runs);
+  return await findingsOf(scene, runs, context);
 }
 
 async function find(request: CheckedRequest, context: SceneContext): Promise<Findings> {
@@ -62,7 +66,7 @@ async function find(request: CheckedRequest, context: SceneContext): Promise<Fin
  */
 export async function runScene(
   request: SceneRequest,
-  { signal, progress }: SceneOptions = {},
+  { signal, capacity, progress }: SceneOptions = {},
 ): Promise<LabRecord> {
   const checked = checkRequest(request);
   requireLinux('a scene of the lab', 'run it on Linux; recorded scenes can be shown anywhere');
@@ -72,6 +76,7 @@ export async function runScene(
   const findings = await find(checked, {
     request: checked,
     signal,
+    capacity,
     progress: (step, of, label) => progress?.({ step, of, label }),
   });
   const machine = thisMachine();

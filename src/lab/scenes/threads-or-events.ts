@@ -5,6 +5,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { SystemError } from '../../errors.ts';
 import { Socket } from '../../io.ts';
@@ -22,8 +23,10 @@ const EVENTS = [10, 1_000, 10_000];
 /** A thread of Node costs megabytes, and the lab's page is to stay a guest on its machine. */
 const THREADS = [1, 4, 16];
 const RESERVE = 256;
-const BATCH = 128;
+const BATCH = 512;
 const MESSAGES = 200;
+/** What connecting so many has left to do for the server's garbage collector. */
+const SETTLE_MS = 100;
 const ANSWER_LIMIT_MS = 20_000;
 const MODELS: readonly ModelName[] = ['node-net', 'blocking-threads'];
 const SCRIPT = { clients: 8, messages: 4, delayMs: 20 };
@@ -48,7 +51,9 @@ class IdleServer implements AsyncDisposable {
     const signals = this.#signal === undefined ? [limit] : [limit, this.#signal];
     const ended = new AbortController();
     const died = once(this.#child, 'exit', { signal: ended.signal }).then(() => {
-      throw new SystemError(ERRNO.ECONNRESET, 'recv', { hint: 'the server of this scene has died' });
+      throw new SystemError(ERRNO.ECONNRESET, 'recv', {
+        hint: 'the server of this scene has died',
+      });
     });
     died.catch(() => {});
     try {
@@ -109,7 +114,8 @@ class IdleServer implements AsyncDisposable {
       socket.sendAll(buffer);
       for (let got = 0; got < buffer.length; ) got += socket.recv(buffer.subarray(got));
       times.push((performance.now() - start) * 1e6);
-      if (message % 20 === 0) await new Promise<void>((go) => setImmediate(go));
+      await sleep(1);
+      this.#signal?.throwIfAborted();
     }
     return Math.round(median(times));
   }
@@ -138,6 +144,7 @@ async function measure(
   const points: Point[] = [];
   for (const count of counts) {
     await server.grow(port, count);
+    await sleep(SETTLE_MS);
     await server.ask('begin');
     const roundTrip = await server.roundTrip();
     points.push({ ...(await server.ask('figures')), roundTrip });
@@ -212,7 +219,7 @@ export async function threadsOrEvents({ signal, progress }: SceneContext): Promi
     charts: [
       lines(
         'idle-memory',
-        { x: '', y: 'B' },
+        { x: '', y: 'bytes' },
         [curve('events', events, 'memory'), curve('threads', threads, 'memory')],
         log,
       ),

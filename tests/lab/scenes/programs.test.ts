@@ -103,6 +103,51 @@ test(
   options,
 );
 
+test(
+  'scene synchronous-or-asynchronous: the same sum, waited for or found in a receipt',
+  async () => {
+    const { fact, has, number } = await sceneRun({ scene: 'synchronous-or-asynchronous' });
+    assert.equal(number('synchronous-or-asynchronous.answer', 'sum'), 1_984);
+    assert.equal(number('synchronous-or-asynchronous.answer', 'pieces'), 0);
+    if (has('synchronous-or-asynchronous.no-ring')) return;
+    const { sum, free, total, pieces } = fact('synchronous-or-asynchronous.receipt');
+    assert.equal(sum, 1_984);
+    assert.ok(Number(pieces) > 0, 'it worked on meanwhile');
+    assert.ok(Number(free) < Number(total), 'the receipt was there before the sum');
+  },
+  options,
+);
+
+test(
+  'scene who-accepts: every client is taken once, under each way to wait',
+  async (context) => {
+    const { record, fact } = await sceneRun({ scene: 'who-accepts' });
+    const { clients } = fact('who-accepts.answer');
+    for (const { label, points } of record.charts[0]?.series ?? []) {
+      const taken = points.reduce((sum, [, count]) => sum + count, 0);
+      assert.equal(taken, clients, label);
+    }
+    context.diagnostic(JSON.stringify(fact('who-accepts.answer')));
+  },
+  options,
+);
+
+test(
+  'scene threads-or-events: idle clients cost memory and no thread, or a thread each',
+  async (context) => {
+    const { record, fact, number, has } = await sceneRun({ scene: 'threads-or-events' });
+    const { clients, few, threads, before } = fact('threads-or-events.answer');
+    if (!has('threads-or-events.limit')) assert.equal(clients, 10_000);
+    assert.equal(few, 10);
+    assert.equal(threads, before, 'more clients, the same threads');
+    const [first, , last] = record.charts[1]?.series[1]?.points ?? [];
+    assert.equal((last?.[1] ?? 0) - (first?.[1] ?? 0), 15, 'a thread for each client');
+    assert.ok(number('threads-or-events.answer', 'memory') > 0);
+    context.diagnostic(JSON.stringify(record.facts));
+  },
+  options,
+);
+
 /** What scenes leave in the temporary folder while they run. */
 function leftOver(): string[] {
   return readdirSync(tmpdir()).filter((name) => name.startsWith('polyio-lab-'));

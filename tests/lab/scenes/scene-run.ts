@@ -8,6 +8,7 @@ import {
   type SceneRequest,
   writeRecord,
 } from '../../../src/lab.ts';
+import { MODELS } from '../../../src/servers.ts';
 
 type Values = Readonly<Record<string, number | string>>;
 
@@ -25,8 +26,8 @@ function assertWords(key: string): void {
 }
 
 /** That every word it takes is in the page's dictionary, with the places that the fact fills. */
-export function assertTold({ request, runs, charts, facts }: LabRecord): void {
-  const models: readonly string[] = request.models ?? [];
+export function assertTold({ runs, charts, facts }: LabRecord): void {
+  const models: readonly string[] = MODELS.map(({ name }) => name);
   for (const { label } of runs) if (!models.includes(label)) assertWords(`run.${label}`);
   for (const { key, series, ticks = [] } of charts) {
     for (const tick of ticks) if (!models.includes(tick)) assertWords(`series.${tick}`);
