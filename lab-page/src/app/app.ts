@@ -1,5 +1,7 @@
 /** The page as a whole: its parts in their places, and what they tell one another. */
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { live } from 'lit/directives/live.js';
+import type { PolyioTimeline } from '../timeline/element.ts';
 import '../timeline/element.ts';
 import './controls.ts';
 import './export-menu.ts';
@@ -20,6 +22,10 @@ import { type LabStory, wasTourSeen } from './story.ts';
 
 const STILL = '(prefers-reduced-motion: reduce)';
 
+function isStill(): boolean {
+  return matchMedia(STILL).matches;
+}
+
 export class LabApp extends Panel {
   constructor() {
     super();
@@ -33,8 +39,14 @@ export class LabApp extends Panel {
       this.session.changed(),
     );
     matchMedia(STILL).addEventListener('change', () => this.session.changed());
+    this.session.addEventListener('shown', () => {
+      this.#isNew = true;
+    });
     void this.session.start();
   }
+
+  /** Whether what is shown has not been played yet. */
+  #isNew = false;
 
   protected override firstUpdated(): void {
     if (location.search.replace(/[?&]?token=[^&]*/, '') === '' && !wasTourSeen()) {
@@ -51,6 +63,21 @@ export class LabApp extends Panel {
     this.dataset['mode'] = session.mode;
     this.dataset['origin'] = session.origin;
     this.dataset['running'] = String(session.isRunning);
+    void this.#play();
+  }
+
+  /** A new picture moves by itself, but never while a run is measured on the same machine. */
+  async #play(): Promise<void> {
+    const timeline = this.querySelector<PolyioTimeline>('polyio-timeline');
+    if (timeline === null) return;
+    if (this.session.isRunning) {
+      timeline.pause();
+    } else if (this.#isNew) {
+      this.#isNew = false;
+      if (isStill() || document.hidden) return;
+      await timeline.updateComplete;
+      timeline.play();
+    }
   }
 
   protected override render(): TemplateResult {
@@ -59,7 +86,11 @@ export class LabApp extends Panel {
       <lab-header .session=${session} role="banner" @open-dialog=${this.#open}></lab-header>
       <main>
         <lab-controls .session=${session}></lab-controls>
-        ${this.#status()} ${this.#picture()}
+        <div class="said">
+          <p class="watch">${this.t(`scene.${session.state.scene}.watch`)}</p>
+          ${this.#status()}
+        </div>
+        ${this.#picture()}
         <lab-now .session=${session}></lab-now>
         <div class="below">
           <lab-source .session=${session}></lab-source>
@@ -111,11 +142,11 @@ export class LabApp extends Panel {
       .text=${session.text}
       .runs=${session.runs}
       .source=${session.record?.source ?? 'kernel'}
-      .position=${session.position}
-      .range=${session.state.range ?? undefined}
-      .speed=${session.state.speed ?? niceSpeed(end - start)}
+      .position=${live(session.position)}
+      .range=${live(session.state.range)}
+      .speed=${live(session.state.speed ?? niceSpeed(end - start))}
       .theme=${session.isDark ? 'dark' : 'light'}
-      .reducedMotion=${matchMedia(STILL).matches}
+      .reducedMotion=${isStill()}
       @position-change=${this.#moved}
       @range-change=${this.#zoomed}
       @speed-change=${this.#sped}

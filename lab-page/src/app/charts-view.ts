@@ -7,7 +7,7 @@ import type { Session } from './session.ts';
 
 const WIDTH = 560;
 const HEIGHT = 250;
-const EDGE = { left: 66, right: 14, top: 12, bottom: 42 };
+const EDGE = { left: 66, right: 30, top: 12, bottom: 42 };
 const SHAPES = ['circle', 'square', 'diamond', 'triangle'] as const;
 const STYLES = 6;
 

@@ -26,7 +26,6 @@ export class LabControls extends Panel {
       <div class="row">
         ${this.#scenes()} ${this.#buttons()}
       </div>
-      <p class="watch">${this.t(`scene.${this.session.state.scene}.watch`)}</p>
       ${isOwn ? html`<p class="own">${this.t('control.own')}</p>` : this.#script()}
     </form>`;
   }

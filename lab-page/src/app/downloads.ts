@@ -33,7 +33,7 @@ export function csvFile({ runs }: LabRecord): Blob {
   return new Blob([toCsv(runs)], { type: 'text/csv' });
 }
 
-/** One trace for Perfetto; of several runs the first, because each has a clock of its own. */
+/** The first run as a trace for Perfetto; null when there is none. */
 export function perfettoFile({ runs }: LabRecord): Blob | null {
   const [run] = runs;
   if (run === undefined) return null;

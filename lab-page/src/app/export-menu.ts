@@ -1,5 +1,7 @@
 /** The menu that takes what is shown out of the page, and brings files into it. */
 import { html, type TemplateResult } from 'lit';
+import type { LabRecord } from '../../../src/lab/document.ts';
+import { formatList } from '../text/text.ts';
 import { layoutTimeline, toSvg } from '../timeline/index.ts';
 import { commandsOf } from './command.ts';
 import {
@@ -25,6 +27,8 @@ const ENDINGS: Readonly<Record<Format, string>> = {
 };
 
 const PICTURE_WIDTH = 1_280;
+/** Pixels of a PNG for each of the picture's own. */
+const DENSITY = 2;
 
 export class LabExport extends Panel {
   protected override render(): TemplateResult {
@@ -75,6 +79,10 @@ export class LabExport extends Panel {
     const { record } = session;
     this.#close();
     if (record === null) return;
+    if (format === 'perfetto' && record.runs.length > 1) {
+      this.#exportEach(record);
+      return;
+    }
     const file = fileName(record, ENDINGS[format]);
     const data = await this.#data(format);
     if (typeof data === 'string') {
@@ -83,6 +91,18 @@ export class LabExport extends Panel {
     }
     save(file, data);
     session.say('status.exported', { file });
+  }
+
+  /** A trace of Perfetto holds one run: each has a clock of its own. */
+  #exportEach(record: LabRecord): void {
+    const files = record.runs.map((run) => {
+      const alone = { ...record, runs: [run] };
+      const file = fileName(alone, ENDINGS.perfetto);
+      const data = perfettoFile(alone);
+      if (data !== null) save(file, data);
+      return file;
+    });
+    this.session.say('status.exported', { file: formatList(this.text.language, files) });
   }
 
   /** The file, or the sentence why there is none. */
@@ -106,9 +126,21 @@ export class LabExport extends Panel {
   }
 
   async #png(): Promise<Blob | null> {
-    const canvas = document.querySelector('polyio-timeline')?.shadowRoot?.querySelector('canvas');
-    if (canvas === null || canvas === undefined) return null;
-    return new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
+    const source = URL.createObjectURL(new Blob([this.#svg()], { type: 'image/svg+xml' }));
+    try {
+      const image = new Image();
+      image.src = source;
+      await image.decode();
+      const canvas = document.createElement('canvas');
+      canvas.width = image.naturalWidth * DENSITY;
+      canvas.height = image.naturalHeight * DENSITY;
+      canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height);
+      return await new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
+    } catch {
+      return null;
+    } finally {
+      URL.revokeObjectURL(source);
+    }
   }
 
   readonly #command = (): void => {

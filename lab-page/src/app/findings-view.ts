@@ -21,6 +21,7 @@ export function findingsView(session: Session): TemplateResult {
   const { record, text } = session;
   if (record === null) return html``;
   const facts = record.facts.flatMap(({ key, values }) => session.fact(key, values) ?? []);
+  const tryIt = session.tryIt(record.request.scene);
   return html`<div class="findings">
     ${
       facts.length === 0
@@ -29,6 +30,7 @@ export function findingsView(session: Session): TemplateResult {
             ${facts.map((fact) => html`<li>${fact}</li>`)}
           </ul>`
     }
+    ${tryIt === null ? nothing : html`<p class="quiet">${tryIt}</p>`}
     ${record.runs.length === 0 ? html`<p class="quiet">${text.t('finding.noRuns')}</p>` : nothing}
     ${record.runs.map((run) => runFindings(session, run, record.source))}
   </div>`;

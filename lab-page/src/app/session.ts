@@ -100,6 +100,12 @@ export class Session extends EventTarget {
     return isTextKey(name) ? this.text.t(name, values) : null;
   }
 
+  /** What to look for or to try in a scene; null when there is nothing more to say. */
+  tryIt(scene: string): string | null {
+    const name = `scene.${scene}.try`;
+    return isTextKey(name) ? this.text.t(name) : null;
+  }
+
   /** The title or an axis of a chart; its key when this page has no words for it. */
   chartText(key: string, part: 'title' | 'x' | 'y'): string {
     const name = `chart.${key}.${part}`;
@@ -218,20 +224,20 @@ export class Session extends EventTarget {
   /** Shows what the state asks for: live where that is a matter of a moment, else its recording. */
   async open(): Promise<void> {
     const { scene, models } = this.state;
-    const missing = models.find((name) => !this.canRun(name));
-    if (missing !== undefined || !hasModels(scene)) await this.replay();
-    else if (this.mode === 'live') await this.run();
+    const isLive = hasModels(scene) && models.every((name) => this.canRun(name));
+    await this.replay(isLive);
+    if (isLive) await this.run();
   }
 
-  /** Shows the recording of what the state asks for. */
-  async replay(): Promise<void> {
+  /** Shows the recording of what the state asks for; without one, says so unless a run follows. */
+  async replay(isPreview = false): Promise<void> {
     const { scene, models } = this.state;
     const mine = ++this.#asked;
     try {
       const record = await findRecording(this.recordings, scene, models);
       if (mine !== this.#asked) return;
-      if (record !== null) return this.show(record, 'recorded');
-      this.#missing();
+      if (record !== null) this.show(record, 'recorded');
+      else if (!isPreview) this.#missing();
     } catch (error) {
       if (mine !== this.#asked) return;
       this.say('status.badFile', { reason: (error as Error).message }, true);
@@ -259,6 +265,7 @@ export class Session extends EventTarget {
     this.#writeAddress();
     this.changed();
     this.dispatchEvent(new Event('position'));
+    if (!isFirst) this.dispatchEvent(new Event('shown'));
   }
 
   /** Shows a record that came as a file, with its controls. */

@@ -83,6 +83,8 @@ export class LabSource extends Panel {
 
   protected override render(): TemplateResult {
     const run = this.#run;
+    // A scene with a program of its own has no marked source: the findings take the room.
+    this.hidden = run === null || (this.#program === null && this.session.runs.length < 2);
     return html`<section class="card source" aria-labelledby="source-title">
       <header class="bar">
         <h2 id="source-title">${this.t('panel.source')}</h2>
