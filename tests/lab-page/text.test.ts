@@ -8,6 +8,7 @@ import {
   textOf,
 } from '../../lab-page/src/text/text.ts';
 import { zhCN } from '../../lab-page/src/text/zh-CN.ts';
+import { readTree, sourcesIn } from '../../tools/tree.ts';
 import { test } from '../harness/test.ts';
 
 const KEYS = Object.keys(en) as TextKey[];
@@ -80,4 +81,38 @@ test('page text: figures have three digits that say something', () => {
   const figures = [0, 0.012_345, 4.75, 12.34, 1_814.4, 20_753];
   const written = figures.map((value) => formatFigure('en', value));
   assert.deepEqual(written, ['0', '0.0123', '4.75', '12.3', '1,814', '20,753']);
+});
+
+/** Everything in which a key of the page may be written. */
+function sourcesOfPage(): string {
+  const tree = readTree();
+  return ['lab-page/src', 'src/lab']
+    .flatMap((folder) => sourcesIn(tree, folder))
+    .filter(([path]) => !path.startsWith('lab-page/src/text/'))
+    .map(([, text]) => text)
+    .join('\n');
+}
+
+test('page text: every key is used', () => {
+  const sources = sourcesOfPage();
+  const strings = new Set([...sources.matchAll(/'([\w.-]+)'/g)].map(([, text]) => text));
+  const prefixes = [...sources.matchAll(/`([a-z][\w.-]*\.)\$\{/g)].map(([, prefix = '']) => prefix);
+  const stems = [...sources.matchAll(/`([a-z]\w*-)\$\{/g)].map(([, stem = '']) => stem);
+  // What a scene measures is named there without its area: `fact.`, `chart.`, `run.`, `series.`.
+  const isMeasured = (key: string): boolean => {
+    const [area = '', ...name] = key.split('.');
+    const isOne = ['fact', 'chart', 'run', 'series'].includes(area);
+    const whole = name.join('.');
+    const isSaid = strings.has(whole) || strings.has(whole.replace(/\.(title|x|y)$/, ''));
+    return isOne && (isSaid || stems.some((stem) => whole.startsWith(stem)));
+  };
+  const isComposed = (key: string): boolean => {
+    return prefixes.some(
+      (prefix) => key.startsWith(prefix) && !/^(fact|chart|run|series)\./.test(key),
+    );
+  };
+  const unused = KEYS.filter((key) => {
+    return !strings.has(key) && !isMeasured(key) && !isComposed(key);
+  });
+  assert.deepEqual(unused, []);
 });

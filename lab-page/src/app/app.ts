@@ -1,6 +1,7 @@
 /** The page as a whole: its parts in their places, and what they tell one another. */
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
+import { formatMoment } from '../text/text.ts';
 import type { PolyioTimeline } from '../timeline/element.ts';
 import '../timeline/element.ts';
 import './controls.ts';
@@ -93,13 +94,23 @@ export class LabApp extends Panel {
         ${this.#picture()}
         <lab-now .session=${session}></lab-now>
         <div class="below">
-          <lab-source .session=${session}></lab-source>
-          <lab-views .session=${session}></lab-views>
+          <lab-story class="tall" .session=${session}></lab-story>
+          <lab-source class="tall" .session=${session}></lab-source>
+          <lab-views class="tall" .session=${session}></lab-views>
         </div>
       </main>
-      <lab-story .session=${session}></lab-story>
       <lab-help .session=${session}></lab-help>
     `;
+  }
+
+  /** Where and when it was recorded. */
+  #machine(): TemplateResult | typeof nothing {
+    const { record } = this.session;
+    if (record === null) return nothing;
+    const { system, kernel, cpus, node } = record.machine;
+    const when = formatMoment(this.text.language, record.recordedAt);
+    const words = this.t('page.recordedOn', { when, system, kernel, cpus, node });
+    return html`<p class="machine quiet">${words}</p>`;
   }
 
   #status(): TemplateResult {
@@ -112,7 +123,8 @@ export class LabApp extends Panel {
     const said = notice === null ? '' : this.t(notice.key, notice.values);
     const sentence = isRunning ? running() : isStale ? this.t('status.stale') : said;
     const isBad = !isRunning && notice?.isBad === true;
-    return html`<p class="status" role="status" data-bad=${String(isBad)}>${sentence}</p>`;
+    return html`<p class="status" role="status" data-bad=${String(isBad)}>${sentence}</p>
+      ${sentence === '' ? this.#machine() : nothing}`;
   }
 
   #picture(): TemplateResult {

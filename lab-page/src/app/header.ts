@@ -1,6 +1,6 @@
 /** The top of the page: the sentence, and language, theme, tour and help. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { formatList, formatMoment, LANGUAGES, type Language } from '../text/text.ts';
+import { formatList, LANGUAGES, type Language } from '../text/text.ts';
 import { Panel } from './panel.ts';
 import { niceSpeed, sentenceOf } from './sentence.ts';
 import { THEMES, type Theme } from './state.ts';
@@ -13,8 +13,8 @@ export class LabHeader extends Panel {
     return html`
       <a class="skip" href="#timeline">${this.t('page.skip')}</a>
       <div class="watched">
+        ${this.#badge()}
         <h1>${this.#sentence()}</h1>
-        ${this.#origin()}
       </div>
       <div class="tools">
         <button type="button" data-action="story" @click=${() => this.#open('story')}>
@@ -47,17 +47,12 @@ export class LabHeader extends Panel {
     return this.rich(key, values, ['model', 'models']);
   }
 
-  #origin(): TemplateResult | typeof nothing {
+  #badge(): TemplateResult | typeof nothing {
     const { record, origin } = this.session;
     if (record === null || origin === 'none') return nothing;
     const isForeign = origin === 'recorded' && record.source !== 'kernel';
     const how = isForeign ? (record.source as 'double' | 'wine') : origin;
-    const { system, kernel, cpus, node } = record.machine;
-    const when = formatMoment(this.text.language, record.recordedAt);
-    return html`<p class="origin">
-      <span class="badge" data-origin=${how}>${this.t(`page.origin.${how}`)}</span>
-      ${this.t('page.recordedOn', { when, system, kernel, cpus, node })}
-    </p>`;
+    return html`<span class="badge" data-origin=${how}>${this.t(`page.origin.${how}`)}</span>`;
   }
 
   #languages(): TemplateResult {

@@ -97,16 +97,18 @@ export class LabClient {
     const lines = new LineReader();
     const decoder = new TextDecoder();
     const reader = body.getReader();
+    let answer: Answer<LabRecord> = { kind: 'lost' };
     for (;;) {
       const { done, value } = await reader.read();
       const found = done ? lines.end() : lines.take(decoder.decode(value, { stream: true }));
       for (const line of found) {
         const event = readEvent(line);
         if (event.event === 'progress') progress(event);
-        else if (event.event === 'failed') return { kind: 'failed', reason: event.reason };
-        else return { kind: 'good', value: readRecord(JSON.stringify(event.record)) };
+        else if (event.event === 'failed') answer = { kind: 'failed', reason: event.reason };
+        else answer = { kind: 'good', value: readRecord(JSON.stringify(event.record)) };
       }
-      if (done) return { kind: 'lost' };
+      // Only at the end of the answer is the lab through with the run, and ready for the next.
+      if (done) return answer;
     }
   }
 

@@ -16,7 +16,8 @@ const COLUMNS = 48;
 const ROWS_A_DECADE = 6;
 const CELL = { width: 11, height: 9 };
 const LEFT = 58;
-const BOTTOM = 22;
+const BOTTOM = 36;
+const TOP = 20;
 
 const known = new WeakMap<LabRun, readonly RoundTrip[]>();
 
@@ -40,7 +41,9 @@ function ticks(text: Text, map: HeatMap): TemplateResult[] {
     const where = part === 0 ? 'start' : part === 1 ? 'end' : 'middle';
     return svg`<text x=${x} y=${height + 15} class=${`tick ${where}`}>${formatTime(text.language, part * span)}</text>`;
   });
-  return [...decades, ...times];
+  const titles = svg`<text x="0" y=${8 - TOP} class="tick">${text.t('latency.axis.y')}</text>
+    <text x=${LEFT + columns * CELL.width} y=${height + 31} class="tick end">${text.t('latency.axis.x')}</text>`;
+  return [...decades, ...times, titles];
 }
 
 function cells(text: Text, map: HeatMap): TemplateResult[] {
@@ -73,7 +76,7 @@ function heatMap(session: Session, run: LabRun, map: HeatMap): TemplateResult {
   const width = LEFT + map.columns * CELL.width + 4;
   const height = map.rows * CELL.height + BOTTOM;
   return html`<figure>
-    <svg viewBox=${`0 -8 ${width} ${height + 8}`} role="img" aria-label=${words}>
+    <svg viewBox=${`0 ${-TOP} ${width} ${height + TOP}`} role="img" aria-label=${words}>
       ${ticks(text, map)} ${cells(text, map)}
     </svg>
     <figcaption>${words}</figcaption>

@@ -32,6 +32,8 @@ export function pickView(session: Session): TemplateResult {
     (record?.runs ?? []).map(({ label, trace }) => [label, countersOf(trace, isTimed)]),
   );
   const best = bestOf(runs);
+  const measured = MODELS.filter(({ name }) => runs.has(name));
+  const others = MODELS.filter(({ name }) => !runs.has(name));
   const cell = (run: Counters, name: Column) => {
     const value = run[name];
     const isBest = value !== null && value === best[name];
@@ -55,7 +57,7 @@ export function pickView(session: Session): TemplateResult {
       </tr>
     </thead>
     <tbody>
-      ${MODELS.map(({ name }) => {
+      ${[...measured, ...others].map(({ name }) => {
         const run = runs.get(name);
         return html`<tr data-model=${name} class=${run === undefined ? '' : 'measured'}>
           <th scope="row"><code>${name}</code></th>

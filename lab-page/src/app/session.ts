@@ -180,7 +180,10 @@ export class Session extends EventTarget {
       this.recordings = recordings;
       this.changed();
     });
-    const info = this.#learn(await this.#client.info());
+    // Without a token there is nobody to ask.
+    const isAlone = this.#token === '';
+    const answer = isAlone ? ({ kind: 'lost' } as const) : await this.#client.info();
+    const info = this.#learn(answer);
     await listed;
     void this.#watch();
     if (info) await this.open();

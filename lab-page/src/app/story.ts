@@ -45,6 +45,10 @@ export class LabStory extends Panel {
     this.#turn(0);
   }
 
+  protected override willUpdate(): void {
+    this.toggleAttribute('open', this.isOpen);
+  }
+
   #turn(at: number): void {
     this.at = at;
     this.guess = null;
@@ -72,24 +76,36 @@ export class LabStory extends Panel {
     const { number } = this.#card;
     return html`<section class="card story" aria-labelledby="story-title" data-card=${number}>
       <header class="bar">
-        <p class="quiet">${this.t('story.card', { n: number, of: CARDS.length })}</p>
+        <p class="quiet">
+          ${this.t('story.title')} · ${this.t('story.card', { n: number, of: CARDS.length })}
+        </p>
         <button type="button" data-action="close" @click=${() => this.close()}>
           ${this.t('page.close')}
         </button>
       </header>
-      <h2 id="story-title" tabindex="-1">${this.t(`story.${number}.title`)}</h2>
-      <p>${this.t(`story.${number}.text`)}</p>
+      <div class="ask">
+        <h2 id="story-title" tabindex="-1">${this.t(`story.${number}.title`)}</h2>
+        <p>${this.t(`story.${number}.text`)}</p>
+      </div>
       <div class="guesses" role="group" aria-labelledby="story-title">
         ${GUESSES.map((guess) => this.#guess(guess))}
       </div>
-      ${this.#answer()}
-      <footer>
-        <button type="button" data-action="back" ?disabled=${this.at === 0} @click=${() => this.#turn(this.at - 1)}>
-          ${this.t('story.back')}
-        </button>
-        ${this.#forward()}
-      </footer>
+      <footer>${this.#answer()}${this.#steps()}</footer>
     </section>`;
+  }
+
+  #steps(): TemplateResult {
+    return html`<div class="steps">
+      <button
+        type="button"
+        data-action="back"
+        ?disabled=${this.at === 0}
+        @click=${() => this.#turn(this.at - 1)}
+      >
+        ${this.t('story.back')}
+      </button>
+      ${this.#forward()}
+    </div>`;
   }
 
   #guess(guess: Guess): TemplateResult {

@@ -177,7 +177,7 @@ export const en = {
   'status.copied': 'Copied.',
   'status.notCopied': 'The browser does not let the page copy; here it is: {text}',
   'status.static':
-    'There is no lab behind this page, so it shows recordings. Run "npx polyio lab" to watch your own kernel.',
+    'Without a lab this page shows recordings. Run "npx polyio lab" and open the address that it prints to watch your own kernel.',
   'status.lost':
     'The lab does not answer any more; start "npx polyio lab" again. What is on the page stays.',
   'status.back': 'The lab is there again.',
@@ -288,7 +288,6 @@ export const en = {
   'source.before': 'The source of {model}, before its first step',
   'source.own': 'What happens here comes from a program of the scene, without marked steps.',
   'source.run': 'Whose program',
-  'source.step': 'Step {step}: {what}',
 
   // Findings
   'finding.slept':
@@ -384,7 +383,6 @@ export const en = {
   'export.noPicture': 'the browser made no picture of it',
   'export.title': 'Export and import',
   'import.tooLarge': 'it is larger than {limit:bytes}',
-  'import.unknown': 'it is neither a trace nor a record of the lab',
 
   // The story
   'story.title': 'Two phases in six cards',

@@ -171,7 +171,7 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   'status.copied': '已复制。',
   'status.notCopied': '浏览器不允许本页复制，内容如下：{text}',
   'status.static':
-    '本页背后没有运行实验室，因此只播放录制。运行 "npx polyio lab" 即可观察你自己的内核。',
+    '没有实验室时，本页只播放录制。运行 "npx polyio lab" 并打开它打印的地址，即可观察你自己的内核。',
   'status.lost': '实验室不再应答，请重新启动 "npx polyio lab"。页面上的内容会保留。',
   'status.back': '实验室又恢复了。',
   'status.refused': '实验室不认识本页：请打开它打印出的、带令牌的地址。',
@@ -274,7 +274,6 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   'source.before': '{model} 的源码，尚未进入第一步',
   'source.own': '这里发生的事来自场景自己的程序，没有标注步骤。',
   'source.run': '谁的程序',
-  'source.step': '第 {step} 步：{what}',
 
   // 结论
   'finding.slept': '线程在 {call} 中睡眠，占整个运行的 {share:percent}，一次等待所有客户端。',
@@ -363,7 +362,6 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   'export.noPicture': '浏览器未能生成图片',
   'export.title': '导出与导入',
   'import.tooLarge': '它大于 {limit:bytes}',
-  'import.unknown': '它既不是跟踪文件，也不是实验室的记录',
 
   // 导览
   'story.title': '六张卡片看懂两个阶段',
