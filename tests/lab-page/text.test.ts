@@ -97,7 +97,7 @@ test('page text: every key is used', () => {
   const sources = sourcesOfPage();
   const strings = new Set([...sources.matchAll(/'([\w.-]+)'/g)].map(([, text]) => text));
   const prefixes = [...sources.matchAll(/`([a-z][\w.-]*\.)\$\{/g)].map(([, prefix = '']) => prefix);
-  const stems = [...sources.matchAll(/`([a-z]\w*-)\$\{/g)].map(([, stem = '']) => stem);
+  const stems = [...sources.matchAll(/`([a-z][\w-]*[.-])\$\{/g)].map(([, stem = '']) => stem);
   // What a scene measures is named there without its area: `fact.`, `chart.`, `run.`, `series.`.
   const isMeasured = (key: string): boolean => {
     const [area = '', ...name] = key.split('.');

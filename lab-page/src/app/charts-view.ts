@@ -10,6 +10,8 @@ const HEIGHT = 250;
 const EDGE = { left: 66, right: 30, top: 12, bottom: 42 };
 const SHAPES = ['circle', 'square', 'diamond', 'triangle'] as const;
 const STYLES = 6;
+/** A curve of more points is told by its line alone. */
+const MARKS_MAX = 24;
 
 interface Plot {
   readonly session: Session;
@@ -26,11 +28,15 @@ function up({ y }: Plot, value: number): number {
   return HEIGHT - EDGE.bottom - y.place(value) * (HEIGHT - EDGE.top - EDGE.bottom);
 }
 
+function isBytes(unit: string): boolean {
+  return unit === 'bytes' || unit === 'B';
+}
+
 /** A figure in the unit of its axis. */
 function inUnit(session: Session, unit: string, value: number): string {
   const { language } = session.text;
   if (unit === 'ns') return formatTime(language, value);
-  if (unit === 'bytes' || unit === 'B') return formatBytes(language, value);
+  if (isBytes(unit)) return formatBytes(language, value);
   return formatFigure(language, value);
 }
 
@@ -47,7 +53,7 @@ function curve(plot: Plot, { points }: ChartSeries, index: number): TemplateResu
   const shape = SHAPES[index % SHAPES.length] ?? 'circle';
   return svg`<g class=${`series s${index % STYLES}`}>
     <path class="curve" d=${path.join('')} />
-    ${places.map(([x, y]) => mark(shape, x, y))}
+    ${places.length > MARKS_MAX ? nothing : places.map(([x, y]) => mark(shape, x, y))}
   </g>`;
 }
 
@@ -95,15 +101,11 @@ function axes(plot: Plot): TemplateResult {
 
 function plotOf(session: Session, chart: Chart): Plot {
   const points = chart.series.flatMap((one) => one.points);
-  const x = scaleOf(
-    chart.scale.x,
-    points.map(([value]) => value),
-  );
-  const y = scaleOf(
-    chart.scale.y,
-    points.map(([, value]) => value),
-  );
-  return { session, chart, x, y };
+  const scale = (axis: 'x' | 'y') => {
+    const values = points.map(([x, y]) => (axis === 'x' ? x : y));
+    return scaleOf(chart.scale[axis], values, isBytes(chart.unit[axis]));
+  };
+  return { session, chart, x: scale('x'), y: scale('y') };
 }
 
 function legend(session: Session, { series }: Chart): TemplateResult | typeof nothing {

@@ -9,7 +9,7 @@ function runFindings(
   run: LabRun,
   source: Source,
 ): TemplateResult | typeof nothing {
-  const found = findingsOf(run.trace, source);
+  const found = findingsOf(run.trace, source, session.hasServers);
   if (found.length === 0) return nothing;
   return html`<h3>${session.labelOf(run.label)}</h3>
     <ul>

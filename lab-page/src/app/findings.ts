@@ -72,10 +72,10 @@ function cost({ summary }: Trace): Finding[] {
 }
 
 /** Everything about one run that is worth a sentence, with the recorder's own notes. */
-export function findingsOf(trace: Trace, source: Source): readonly Finding[] {
+export function findingsOf(trace: Trace, source: Source, isServer = true): readonly Finding[] {
   const notes = trace.notes.map((note) => finding('finding.note', { note }));
   // A program of a scene has no clients, no phases and no messages; its facts are the scene's.
-  if (familyOf(trace.run.model) === undefined) return notes;
+  if (!isServer || familyOf(trace.run.model) === undefined) return notes;
   if (source !== 'kernel') return [finding('finding.noTimes'), ...cost(trace), ...notes];
   return [...waiting(trace), ...phases(trace), ...cost(trace), ...notes];
 }

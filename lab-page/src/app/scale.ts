@@ -16,12 +16,13 @@ const SMALLEST = 1e-9;
 const LARGEST = 1e15;
 
 /** From or to nothing at all: lengths of bars are compared from there. */
-function linear(least: number, most: number): Scale {
+function linear(least: number, most: number, isBinary = false): Scale {
   const low = Math.min(0, least);
   const high = Math.max(0, most);
   const rough = Math.max(SMALLEST, high - low || 1) / TICKS;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = (NICE.find((nice) => nice * power >= rough) ?? 10) * power;
+  const decimal = (NICE.find((nice) => nice * power >= rough) ?? 10) * power;
+  const step = isBinary ? 2 ** Math.ceil(Math.log2(rough)) : decimal;
   const count = Math.max(1, Math.ceil((high - low) / step));
   const ticks = Array.from({ length: count + 1 }, (_, index) =>
     Number((low + index * step).toPrecision(12)),
@@ -43,8 +44,8 @@ function logarithmic(least: number, most: number): Scale {
   return { ticks, place };
 }
 
-/** A scale for these values. What is not above 0 has no logarithm: it lies at the lower end. */
-export function scaleOf(kind: ScaleKind, values: readonly number[]): Scale {
+/** A scale for these values; bytes are counted in powers of two. What is not above 0 has no logarithm: it lies at the lower end. */
+export function scaleOf(kind: ScaleKind, values: readonly number[], isBinary = false): Scale {
   const within = values.map((value) => Math.max(-LARGEST, Math.min(LARGEST, value)));
   const known = within.filter(
     (value) => Number.isFinite(value) && (kind === 'linear' || value >= SMALLEST),
@@ -52,5 +53,5 @@ export function scaleOf(kind: ScaleKind, values: readonly number[]): Scale {
   const least = known.reduce((low, value) => Math.min(low, value), Number.POSITIVE_INFINITY);
   const most = known.reduce((high, value) => Math.max(high, value), Number.NEGATIVE_INFINITY);
   if (known.length === 0) return linear(0, 1);
-  return kind === 'linear' ? linear(least, most) : logarithmic(least, most);
+  return kind === 'linear' ? linear(least, most, isBinary) : logarithmic(least, most);
 }

@@ -73,6 +73,11 @@ export class Session extends EventTarget {
     return this.record?.runs ?? [];
   }
 
+  /** Whether the runs are those of servers under scripted clients, not of a scene's own program. */
+  get hasServers(): boolean {
+    return this.record !== null && hasModels(this.record.request.scene);
+  }
+
   /** Whether the page is dark: as the visitor or the system wants it. */
   get isDark(): boolean {
     const isSystemDark = matchMedia('(prefers-color-scheme: dark)').matches;

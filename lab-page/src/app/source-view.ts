@@ -36,7 +36,7 @@ export class LabSource extends Panel {
 
   /** None for a program of a scene, which has no marks. */
   get #program(): ServerProgram | null {
-    const model = this.#run?.trace.run.model ?? '';
+    const model = this.session.hasServers ? (this.#run?.trace.run.model ?? '') : '';
     return Object.hasOwn(PROGRAMS, model) ? (PROGRAMS[model] ?? null) : null;
   }
 
@@ -84,7 +84,7 @@ export class LabSource extends Panel {
   protected override render(): TemplateResult {
     const run = this.#run;
     // A scene with a program of its own has no marked source: the findings take the room.
-    this.hidden = run === null || (this.#program === null && this.session.runs.length < 2);
+    this.hidden = run === null || !this.session.hasServers;
     return html`<section class="card source" aria-labelledby="source-title">
       <header class="bar">
         <h2 id="source-title">${this.t('panel.source')}</h2>

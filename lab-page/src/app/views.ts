@@ -24,10 +24,11 @@ export class LabViews extends Panel {
     const hasCharts = (record?.charts.length ?? 0) > 0;
     const hasTrips = (record?.runs ?? []).some(({ trace }) => trace.summary.roundTrip.count > 0);
     const hasRuns = (record?.runs.length ?? 0) > 0;
+    const { hasServers } = this.session;
     return VIEWS.filter((view) => {
       if (view === 'charts') return hasCharts && hasRuns;
       if (view === 'latency') return hasTrips;
-      return view === 'counters' ? hasRuns : true;
+      return view === 'counters' ? hasServers : true;
     });
   }
 
