@@ -44,7 +44,10 @@ function logarithmic(least: number, most: number): Scale {
   return { ticks, place };
 }
 
-/** A scale for these values; bytes are counted in powers of two. What is not above 0 has no logarithm: it lies at the lower end. */
+/**
+ * A scale for these values; bytes are counted in powers of two. What is not above 0 has no
+ * logarithm: it lies at the lower end.
+ */
 export function scaleOf(kind: ScaleKind, values: readonly number[], isBinary = false): Scale {
   const within = values.map((value) => Math.max(-LARGEST, Math.min(LARGEST, value)));
   const known = within.filter(
