@@ -10,8 +10,10 @@ export const en = {
   'timeline.group.client': 'client {client}',
   'timeline.group.thread': 'thread {tid}',
   'timeline.group.named': '{name}',
-  'timeline.group.expand': 'Show the lanes of {group}',
-  'timeline.group.collapse': 'Fold the lanes of {group}',
+  'timeline.group.expand': 'show all lanes',
+  'timeline.group.collapse': 'fold lanes',
+  'timeline.group.expand.of': 'show all lanes of {run}',
+  'timeline.group.collapse.of': 'fold lanes of {run}',
 
   'timeline.picture':
     'Timeline of {runs}: client, kernel buffer, process and system calls, over time.',
@@ -20,12 +22,17 @@ export const en = {
   'timeline.figures.ring':
     '{calls} calls per message, {operations|operation|operations} in the ring, {share:percent} of one CPU',
   'timeline.figures.calls': '{total|call|calls}, {blocked|would-block|would-blocks}',
+  'timeline.figures.double':
+    'calls of a double of this interface on Linux: their order is true, their times are not',
+  'timeline.figures.wine':
+    'calls made under Wine on Linux: their order is true, their times are not',
   'timeline.bar.asleep': 'asleep in {call}',
   'timeline.bar.pause': 'does not read',
 
   'timeline.legend.title': 'Legend',
   'timeline.legend.wait': 'phase 1, asleep in the call',
   'timeline.legend.wait-free': 'phase 1, the thread free',
+  'timeline.legend.wait-other': 'asleep in the call: no room, or a disk',
   'timeline.legend.ready': 'ready, not asked for yet',
   'timeline.legend.copy': 'phase 2, copy',
   'timeline.legend.code': "the program's own code",
@@ -72,6 +79,8 @@ export const en = {
   'timeline.now.asleep':
     '{call}() is asleep in the kernel for {who}: phase 1, the thread can do nothing else.',
   'timeline.now.asleep-accept': '{call}() is asleep in the kernel until somebody connects.',
+  'timeline.now.asleep-other':
+    '{call}() is asleep in the kernel: there is no room, or a disk is slow.',
   'timeline.now.asleep-all': '{call}() is asleep in the kernel for all connections at once.',
   'timeline.now.awake': '{call}() returned after {time:time}: {count} ready.',
   'timeline.now.awake-none': '{call}() returned after {time:time}, with nothing.',

@@ -12,8 +12,10 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   'timeline.group.client': '客户端 {client}',
   'timeline.group.thread': '线程 {tid}',
   'timeline.group.named': '{name}',
-  'timeline.group.expand': '展开{group}的各条泳道',
-  'timeline.group.collapse': '收起{group}的各条泳道',
+  'timeline.group.expand': '展开泳道',
+  'timeline.group.collapse': '收起泳道',
+  'timeline.group.expand.of': '展开泳道：{run}',
+  'timeline.group.collapse.of': '收起泳道：{run}',
 
   'timeline.picture': '{runs} 的时间线：客户端、内核缓冲区、进程和系统调用随时间的变化。',
   'timeline.figures':
@@ -21,12 +23,15 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   'timeline.figures.ring':
     '每条消息 {calls} 次调用，环中 {operations} 个操作，占一个 CPU 的 {share:percent}',
   'timeline.figures.calls': '{total} 次调用，{blocked} 次“会阻塞”',
+  'timeline.figures.double': '在 Linux 上对该接口的替身发起的调用：顺序是真的，时间不是',
+  'timeline.figures.wine': '在 Linux 的 Wine 下发起的调用：顺序是真的，时间不是',
   'timeline.bar.asleep': '睡在 {call}',
   'timeline.bar.pause': '暂不读取',
 
   'timeline.legend.title': '图例',
   'timeline.legend.wait': '阶段一：睡在调用里',
   'timeline.legend.wait-free': '阶段一：线程空闲',
+  'timeline.legend.wait-other': '睡在调用里：没有空间，或在等磁盘',
   'timeline.legend.ready': '已就绪，尚未来取',
   'timeline.legend.copy': '阶段二：拷贝',
   'timeline.legend.code': '程序自己的代码',
@@ -72,6 +77,7 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   'timeline.now.over': '运行已结束。',
   'timeline.now.asleep': '{call}() 为{who}睡在内核里：阶段一，等待数据准备，线程什么也做不了。',
   'timeline.now.asleep-accept': '{call}() 睡在内核里，直到有客户端连接。',
+  'timeline.now.asleep-other': '{call}() 睡在内核里：没有空间，或者磁盘还没写完。',
   'timeline.now.asleep-all': '{call}() 睡在内核里，同时等待所有连接。',
   'timeline.now.awake': '{call}() 在 {time:time} 后返回：{count} 个就绪。',
   'timeline.now.awake-none': '{call}() 在 {time:time} 后返回，什么也没有。',

@@ -7,14 +7,15 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
 import type { LabRun, Source } from '../../../src/lab/document.ts';
-import { isTextKey, type Text, textOf } from '../text/text.ts';
+import { type Text, textOf } from '../text/text.ts';
 import { CanvasSurface } from './canvas.ts';
 import { type Act, type Controls, controlsView } from './controls-view.ts';
-import { foldButtons, legendView } from './frame-view.ts';
+import { FOLD_WIDTH, foldButtons, legendView } from './frame-view.ts';
 import { Gestures } from './gestures.ts';
-import { hitAt } from './hit.ts';
+import { groupAt, hitAt } from './hit.ts';
 import { actOfKey } from './keys.ts';
-import { layoutTimeline, type TimelineLayout } from './layout.ts';
+import { runName } from './labels.ts';
+import { type Band, layoutTimeline, type TimelineLayout } from './layout.ts';
 import { stepFrom } from './moments.ts';
 import { gutterOf, paintNow, paintTimeline, timeAt, type View } from './paint.ts';
 import { PALETTES, type Theme } from './style.ts';
@@ -121,6 +122,7 @@ export class PolyioTimeline extends LitElement {
       zoom: (around, steps) => this.#zoom(steps, around),
       pan: (share) => this.#see(panRange(this.#range, this.#layout.duration, share)),
       hover: (place) => this.#hover(place),
+      press: (y) => this.#pressLabel(y),
     });
   }
 
@@ -170,7 +172,7 @@ export class PolyioTimeline extends LitElement {
     const { gutter } = gutterOf(this.width);
     const { width, text, position } = this;
     const palette = PALETTES[this.theme];
-    return { width, gutter, range: this.#range, position, palette, text };
+    return { width, gutter, range: this.#range, position, palette, text, headRoom: FOLD_WIDTH };
   }
 
   protected override willUpdate(changed: PropertyValues): void {
@@ -358,10 +360,7 @@ export class PolyioTimeline extends LitElement {
     this.tip = { x: Math.min(place.x + 12, this.width - 180), y: place.y + 16, words: hit };
   }
 
-  readonly #labelOf = ({ label }: LabRun): string => {
-    const key = `run.${label}`;
-    return isTextKey(key) ? this.text.t(key) : label;
-  };
+  readonly #labelOf = ({ label }: LabRun | Band): string => runName(this.text, label);
 
   get #controls(): Controls {
     const { text, isPlaying, position, speed, isTableShown } = this;
@@ -382,15 +381,25 @@ export class PolyioTimeline extends LitElement {
     };
   }
 
-  readonly #fold = (id: string, isFolded: boolean): void => {
-    this.folded = new Map(this.folded).set(id, isFolded);
+  /** All lanes of a run's groups, or one for each connection. */
+  readonly #fold = ({ groups }: Band, isFolded: boolean): void => {
+    const folded = new Map(this.folded);
+    for (const { id, kind } of groups) folded.set(id, isFolded && kind === 'connection');
+    this.folded = folded;
   };
+
+  /** A pointer on a label folds its group alone. */
+  #pressLabel(y: number): void {
+    const group = groupAt(this.#layout, y);
+    if (group === null) return;
+    this.folded = new Map(this.folded).set(group.id, !group.isFolded);
+  }
 
   /** The picture: two canvases, and the buttons upon its labels. */
   #stage(): TemplateResult {
     const { text, tip } = this;
     const layout = this.#layout;
-    const gutter = gutterOf(this.width).gutter;
+    const folding = { text, labelOf: this.#labelOf, fold: this.#fold };
     return html`<div
       class="inner"
       .style=${`height:${layout.height}px`}
@@ -403,7 +412,7 @@ export class PolyioTimeline extends LitElement {
     >
       <canvas aria-hidden="true"></canvas>
       <canvas class="now" aria-hidden="true"></canvas>
-      ${guard([layout, gutter, text], () => foldButtons(layout, gutter, { text, fold: this.#fold }))}
+      ${guard([layout, text], () => foldButtons(layout, folding))}
       ${
         tip === null
           ? nothing

@@ -1,44 +1,47 @@
-/** What is real HTML in and below the picture: the buttons that fold groups, and the legend. */
+/** What is real HTML in and below the picture: the buttons that fold lanes, and the legend. */
 import { html, type TemplateResult } from 'lit';
 import { ref } from 'lit/directives/ref.js';
 import type { Text } from '../text/text.ts';
 import { CanvasSurface } from './canvas.ts';
-import type { Group, TimelineLayout } from './layout.ts';
+import type { Band, TimelineLayout } from './layout.ts';
 import { legendOf, paintSwatch, SWATCH_SIZE } from './legend.ts';
 import type { BarStyle, Palette } from './style.ts';
 
-const LABEL_HEIGHT = 14;
+/** Room for the button in the head of a run. */
+export const FOLD_WIDTH = 96;
+/** A finger finds nothing smaller. */
+const FOLD_HEIGHT = 24;
 
 interface Folding {
   readonly text: Text;
-  fold(id: string, isFolded: boolean): void;
+  labelOf(band: Band): string;
+  fold(band: Band, isFolded: boolean): void;
 }
 
-function foldButton(group: Group, gutter: number, { text, fold }: Folding): TemplateResult {
-  const key = group.isFolded ? 'timeline.group.expand' : 'timeline.group.collapse';
-  const name = text.t(key, { group: group.label });
-  // In a narrow picture a folded group has no label: its lane is the button.
-  const width = gutter > 0 ? `${gutter - 4}px` : group.isFolded ? '100%' : '50%';
-  const height = group.isFolded ? group.height : LABEL_HEIGHT + (gutter > 0 ? 4 : 0);
+/** Whether a run has lanes that are not shown. */
+function isFolded({ groups }: Band): boolean {
+  return groups.some((group) => group.isFolded);
+}
+
+function foldButton(band: Band, { text, labelOf, fold }: Folding): TemplateResult {
+  const isClosed = isFolded(band);
+  const key = isClosed ? 'expand' : 'collapse';
+  const top = band.y + 1 + (band.headHeight - FOLD_HEIGHT) / 2;
   return html`<button
     class="fold"
-    aria-expanded=${!group.isFolded}
-    aria-label=${name}
-    title=${name}
-    .style=${`top:${group.y}px;left:0;width:${width};height:${height}px`}
-    @click=${() => fold(group.id, !group.isFolded)}
-  ></button>`;
+    aria-expanded=${!isClosed}
+    aria-label=${text.t(`timeline.group.${key}.of`, { run: labelOf(band) })}
+    .style=${`top:${top}px;width:${FOLD_WIDTH - 8}px;height:${FOLD_HEIGHT}px`}
+    @click=${() => fold(band, !isClosed)}
+  >
+    ${text.t(`timeline.group.${key}`)}
+  </button>`;
 }
 
-/** A button upon the label of every group that has more to show. */
-export function foldButtons(
-  layout: TimelineLayout,
-  gutter: number,
-  folding: Folding,
-): TemplateResult {
-  const groups = layout.bands.flatMap(({ groups }) => groups);
-  const foldable = groups.filter(({ isFolded, lanes }) => isFolded || lanes.length > 1);
-  return html`${foldable.map((group) => foldButton(group, gutter, folding))}`;
+/** A button in the head of every run that shows all lanes of its clients, or one for each. */
+export function foldButtons(layout: TimelineLayout, folding: Folding): TemplateResult {
+  const foldable = layout.bands.filter(({ groups }) => groups.length > 1);
+  return html`${foldable.map((band) => foldButton(band, folding))}`;
 }
 
 function swatch(style: BarStyle, palette: Palette): TemplateResult {

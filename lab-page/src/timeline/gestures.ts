@@ -11,6 +11,8 @@ export interface GestureTarget {
   zoom(around: number, steps: number): void;
   /** By a share of what is in sight. */
   pan(share: number): void;
+  /** A label at the left of the lanes was pressed. */
+  press(y: number): void;
   hover(place: { readonly x: number; readonly y: number } | null): void;
 }
 
@@ -31,9 +33,12 @@ export class Gestures {
   }
 
   readonly down = (event: PointerEvent): void => {
-    const { x } = Gestures.#place(event);
-    const isButton = event.target instanceof HTMLButtonElement;
-    if (event.button !== 0 || isButton || x < this.#target.left()) return;
+    const { x, y } = Gestures.#place(event);
+    if (event.button !== 0 || event.target instanceof HTMLButtonElement) return;
+    if (x < this.#target.left()) {
+      this.#target.press(y);
+      return;
+    }
     (event.currentTarget as HTMLElement).setPointerCapture(event.pointerId);
     this.#pointers.set(event.pointerId, x);
     this.#target.hover(null);

@@ -1,7 +1,7 @@
 /** What lies under the pointer. */
 import { formatTime } from '../text/text.ts';
 import { visibleBars } from './bars.ts';
-import type { Lane, TimelineLayout } from './layout.ts';
+import type { Group, Lane, TimelineLayout } from './layout.ts';
 import { timeAt, type View } from './paint.ts';
 import { type BarStyle, PAINT_ORDER } from './style.ts';
 
@@ -12,6 +12,7 @@ const NEAR = 3;
 const KEYS = {
   wait: 'timeline.legend.wait',
   'wait-free': 'timeline.legend.wait-free',
+  'wait-other': 'timeline.legend.wait-other',
   ready: 'timeline.legend.ready',
   copy: 'timeline.legend.copy',
   code: 'timeline.legend.code',
@@ -42,6 +43,12 @@ function describe(layout: TimelineLayout, view: View, lane: Lane, x: number): st
     }
   }
   return null;
+}
+
+/** The group whose lanes, or whose label, are at a height; null where there is none. */
+export function groupAt({ bands }: TimelineLayout, y: number): Group | null {
+  const groups = bands.flatMap(({ groups }) => groups);
+  return groups.find((group) => y >= group.y - 1 && y <= group.y + group.height + 1) ?? null;
 }
 
 /** A line about the bar at a place of the picture; null where there is none. */

@@ -2,7 +2,7 @@
 import type { TraceConnection, TraceEvent, TracePhase } from '../../../src/trace.ts';
 import { BarList, type Bars, type Names } from './bars.ts';
 import type { LaneKind } from './layout.ts';
-import type { Reading } from './reading.ts';
+import { RECEIVES, type Reading } from './reading.ts';
 import type { BarStyle } from './style.ts';
 
 /** All bars of one style in a lane. */
@@ -73,12 +73,17 @@ function addPhase(lane: Filling, phase: TracePhase, isAsleep: boolean): void {
   lane.add('copy', copy, end);
 }
 
+/** Phase 1 is waiting for data; a call may also wait for somebody to connect, for room, for a disk. */
+function sleepStyle(name: string): BarStyle {
+  if (name.startsWith('accept')) return 'sleep';
+  return RECEIVES.has(name) ? 'wait' : 'wait-other';
+}
+
 /** A thread asleep in a call for one connection, and the copy that ends it. */
 function addSleep(lane: Filling, event: TraceEvent, phase: TracePhase | undefined): void {
   const { name, start, end } = event;
   const there = phase?.arrival ?? null;
-  const isAccept = name.startsWith('accept');
-  lane.add(isAccept ? 'sleep' : 'wait', start, there ?? end, name);
+  lane.add(sleepStyle(name), start, there ?? end, name);
   if (there !== null) lane.add('copy', there, end, name);
 }
 
@@ -91,6 +96,8 @@ function addBuffer(
   sends: readonly TraceEvent[],
   phases: readonly TracePhase[],
 ): void {
+  // Without phases nobody knows how long the bytes lay there.
+  if (phases.length === 0) return;
   const steps: [at: number, bytes: number][] = phases.map(({ end, bytes }) => [end, -bytes]);
   let sent = 0;
   let received = 0;
@@ -219,15 +226,14 @@ export function lanesOfConnection(reading: Reading, index: number, names: Names)
   for (const phase of phases) addPhase(process, phase, asleep.has(phase));
   addPauses(client, reading, index);
   addBuffer(kernel, sends, phases);
-  const lanes = [
-    client.toLane('client'),
-    kernel.toLane('kernel'),
-    process.toLane('process'),
-    calls.toLane('calls'),
-  ];
-  if (operations.isEmpty) return lanes;
+  const lanes = [client.toLane('client')];
+  // Calls to a double or under Wine have no phases, and nobody knows what lay in a kernel.
+  if (phases.length > 0) lanes.push(kernel.toLane('kernel'));
+  lanes.push(process.toLane('process'));
   // A ring's connection is hardly ever called for: its operations take that place.
-  return [...lanes.slice(0, calls.isEmpty ? 3 : 4), operations.toLane('operations')];
+  if (!calls.isEmpty || operations.isEmpty) lanes.push(calls.toLane('calls'));
+  if (!operations.isEmpty) lanes.push(operations.toLane('operations'));
+  return lanes;
 }
 
 /** From the moment a client stops reading until it goes on. */

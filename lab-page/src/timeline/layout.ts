@@ -187,11 +187,12 @@ class Stacker {
       return this.#group(draft, isFolded, foldedHeight);
     });
     const { window } = run.trace;
+    const { source = 'kernel' } = this.#options;
     this.y += this.#measures.bandGap;
     return {
       label: run.label,
-      figures: figuresOf(run),
-      source: this.#options.source ?? 'kernel',
+      figures: figuresOf(run, source),
+      source,
       y: start,
       height: this.y - start,
       headHeight: this.#measures.head,
@@ -218,7 +219,7 @@ class Stacker {
   }
 }
 
-function figuresOf({ trace }: LabRun): Words {
+function figuresOf({ trace }: LabRun, source: Source): Words {
   const { summary, window } = trace;
   const share = summary.cpuNs / Math.max(1, window[1] - window[0]);
   const values = {
@@ -229,6 +230,7 @@ function figuresOf({ trace }: LabRun): Words {
     share,
     threads: summary.threads,
   };
+  if (source !== 'kernel') return { key: `timeline.figures.${source}`, values };
   if (summary.messages === 0) return { key: 'timeline.figures.calls', values };
   if (summary.operations > 0) return { key: 'timeline.figures.ring', values };
   return { key: 'timeline.figures', values };

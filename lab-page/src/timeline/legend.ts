@@ -8,6 +8,7 @@ import { type Surface, textWidth } from './surface.ts';
 const ENTRIES: readonly (readonly [style: BarStyle, key: TextKey])[] = [
   ['wait', 'timeline.legend.wait'],
   ['wait-free', 'timeline.legend.wait-free'],
+  ['wait-other', 'timeline.legend.wait-other'],
   ['ready', 'timeline.legend.ready'],
   ['copy', 'timeline.legend.copy'],
   ['code', 'timeline.legend.code'],
@@ -74,9 +75,10 @@ export function paintSwatch(
   const top = y - SWATCH_HEIGHT / 2;
   const fill = (color: string, height = SWATCH_HEIGHT) =>
     surface.fill(x, y - height / 2, SWATCH, height, color);
-  if (style === 'wait') {
-    surface.hatch(x, top, SWATCH, SWATCH_HEIGHT, palette.wait);
-    surface.frame(x, top, SWATCH, SWATCH_HEIGHT, palette.wait);
+  if (style === 'wait' || style === 'wait-other') {
+    const color = style === 'wait' ? palette.wait : palette.sleep;
+    surface.hatch(x, top, SWATCH, SWATCH_HEIGHT, color);
+    surface.frame(x, top, SWATCH, SWATCH_HEIGHT, color);
   } else if (style === 'wait-free') surface.hatch(x, y - 2, SWATCH, 4, palette.wait);
   else if (style === 'ready') fill(`${palette.copy}80`, 3);
   else if (style === 'copy') fill(palette.copy);

@@ -9,7 +9,7 @@ import type { TextKey, Words } from '../text/text.ts';
 import { firstAtLeast } from './bars.ts';
 import { errorName } from './error-names.ts';
 import { threadLabel } from './layout.ts';
-import { type Reading, readingOf } from './reading.ts';
+import { RECEIVES, type Reading, readingOf } from './reading.ts';
 
 /** An instant at which something can be said. */
 export interface Moment {
@@ -124,7 +124,6 @@ function received(phase: TracePhase | null, isAsleep: boolean): TextKey {
   return isAsleep ? 'timeline.now.received-asleep' : 'timeline.now.received';
 }
 
-const RECEIVES: ReadonlySet<string> = new Set(['recv', 'recvfrom', 'read']);
 const SENDS: ReadonlySet<string> = new Set(['send', 'sendto', 'write']);
 const CLIENT_ACTS: Readonly<Record<string, TextKey>> = {
   connect: 'timeline.now.client.connect',
@@ -185,7 +184,9 @@ export function sentenceOf(trace: Trace, moment: Moment): Words {
     const isForAll = reading.sleepOf(event) === 'all';
     const key = isForAll ? 'timeline.now.asleep-all' : 'timeline.now.asleep';
     const isAccept = name.startsWith('accept');
-    return { key: isAccept ? 'timeline.now.asleep-accept' : key, values: { call: name, who } };
+    const isForData = isForAll || RECEIVES.has(name);
+    const other = isAccept ? 'timeline.now.asleep-accept' : 'timeline.now.asleep-other';
+    return { key: isForData ? key : other, values: { call: name, who } };
   }
   const lengths = phase === null ? null : lengthsOf(phase);
   return {

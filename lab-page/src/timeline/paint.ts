@@ -5,6 +5,7 @@
 import type { Text } from '../text/text.ts';
 import { tickLabel, ticksOf } from './axis.ts';
 import { type Bars, visibleBars } from './bars.ts';
+import { runName } from './labels.ts';
 import type { Band, Group, Lane, TimelineLayout } from './layout.ts';
 import { type BarStyle, PAINT_ORDER, type Palette } from './style.ts';
 import { cutText, type Surface, textWidth } from './surface.ts';
@@ -19,6 +20,8 @@ export interface View {
   readonly position: number | null;
   readonly palette: Palette;
   readonly text: Text;
+  /** Room that is kept free at the right of each run's head. */
+  readonly headRoom?: number;
 }
 
 const LABEL_SIZE = 11;
@@ -137,14 +140,14 @@ function tint(color: string, part: string): string {
 
 type Painter = (pen: Pen, lane: Lane, bars: Bars) => void;
 
-function paintWait(pen: Pen, lane: Lane, bars: Bars, isThin: boolean): void {
-  const { surface, view } = pen;
+function paintWait(pen: Pen, lane: Lane, bars: Bars, color: string, isThin = false): void {
+  const { surface } = pen;
   const height = isThin ? Math.max(3, Math.round(lane.height * 0.3)) : lane.height;
   const y = lane.y + (lane.height - height) / 2;
   eachRun(pen, bars, 'right', (x, width, name) => {
-    surface.hatch(x, y, width, height, view.palette.wait);
+    surface.hatch(x, y, width, height, color);
     if (isThin) return;
-    surface.frame(x, y, width, height, view.palette.wait);
+    surface.frame(x, y, width, height, color);
     onPlate(pen, lane, sleepWords(pen, name), [x, width]);
   });
 }
@@ -219,7 +222,9 @@ const paintWouldBlock: Painter = (pen, lane, bars) => {
   const { surface, view } = pen;
   const radius = lane.height < 12 ? 1.5 : 2.2;
   const isHollow = lane.kind === 'calls';
-  const y = lane.y + lane.height / 2;
+  // Where a connection waits they stand below its stripe.
+  const isBelow = lane.tracks.some(({ style }) => style === 'wait-free');
+  const y = lane.y + lane.height * (isBelow ? 0.85 : 0.5);
   eachMark(pen, bars, DOT_APART, (x) => {
     surface.dot(x, y, radius, view.palette.block, isHollow);
   });
@@ -327,8 +332,9 @@ const paintPause: Painter = (pen, lane, bars) => {
 };
 
 const PAINTERS: Readonly<Record<BarStyle, Painter>> = {
-  wait: (pen, lane, bars) => paintWait(pen, lane, bars, false),
-  'wait-free': (pen, lane, bars) => paintWait(pen, lane, bars, true),
+  wait: (pen, lane, bars) => paintWait(pen, lane, bars, pen.view.palette.wait),
+  'wait-other': (pen, lane, bars) => paintWait(pen, lane, bars, pen.view.palette.sleep),
+  'wait-free': (pen, lane, bars) => paintWait(pen, lane, bars, pen.view.palette.wait, true),
   ready: middle(3, ({ copy }) => tint(copy, '80')),
   copy: solid(({ copy }) => copy, 'left', 'onCopy'),
   code: solid(({ code }) => code, 'right', 'onCode'),
@@ -391,19 +397,22 @@ function paintGroupLabels(pen: Pen, group: Group): void {
 }
 
 function paintHead({ surface, view }: Pen, band: Band): void {
-  const { palette, text, width } = view;
+  const { palette, text, width, headRoom = 8 } = view;
   const y = band.y + band.headHeight / 2;
   surface.fill(0, band.y, width, band.headHeight, palette.background);
   surface.fill(0, band.y, width, 1, palette.grid);
-  surface.text(band.label, 8, y + 2, { color: palette.text, size: HEAD_SIZE, isBold: true });
-  const from = 8 + textWidth(band.label, HEAD_SIZE) * 1.1 + 12;
-  const words = cutText(text.say(band.figures), LABEL_SIZE, width - from - 8);
+  const label = runName(text, band.label);
+  surface.text(label, 8, y + 2, { color: palette.text, size: HEAD_SIZE, isBold: true });
+  const from = 8 + textWidth(label, HEAD_SIZE) * 1.1 + 12;
+  const words = cutText(text.say(band.figures), LABEL_SIZE, width - from - headRoom);
   surface.text(words, from, y + 2, { color: palette.quiet, size: LABEL_SIZE });
 }
 
 function paintAxis(pen: Pen, layout: TimelineLayout): void {
   const { surface, view } = pen;
   const { palette, range } = view;
+  // The times of calls that no kernel of theirs has answered say nothing.
+  if (layout.bands.every(({ source }) => source !== 'kernel') && layout.bands.length > 0) return;
   for (const tick of ticksOf(range, pen.right - pen.left)) {
     const x = pen.x(tick);
     surface.line(x, layout.axisHeight - 5, x, layout.height, palette.grid, 1);

@@ -20,14 +20,11 @@ const WAIT_FOR_ALL: ReadonlySet<string> = new Set([
   'GetQueuedCompletionStatusEx',
 ]);
 
+/** Calls that wait for data and copy it. */
+export const RECEIVES: ReadonlySet<string> = new Set(['recv', 'recvfrom', 'read']);
+
 /** Calls that wait for one descriptor. */
-const WAIT_FOR_ONE: ReadonlySet<string> = new Set([
-  'accept4',
-  'accept',
-  'recv',
-  'recvfrom',
-  'read',
-]);
+const WAIT_FOR_ONE: ReadonlySet<string> = new Set(['accept4', 'accept', ...RECEIVES]);
 
 /** What lasts no longer found its work done, or did it. */
 const SLEEP_MIN_NS = 20_000;

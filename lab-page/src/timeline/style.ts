@@ -7,6 +7,8 @@
 export type BarStyle =
   /** Phase 1, the thread asleep in a call for this connection alone. */
   | 'wait'
+  /** Asleep in a call for something else: room to write to, a disk. */
+  | 'wait-other'
   /** Phase 1, the thread free: drawn thin. */
   | 'wait-free'
   /** The data is in the kernel and nobody has asked. */
@@ -39,6 +41,7 @@ export const PAINT_ORDER: readonly BarStyle[] = [
   'awake',
   'sleep',
   'wait',
+  'wait-other',
   'wait-free',
   'ready',
   'buffer',

@@ -112,21 +112,15 @@ export const styles = css`
   }
   button.fold {
     position: absolute;
+    inset-inline-end: 4px;
     min-width: 0;
     min-height: 0;
-    padding: 0;
+    padding: 0 0.25rem;
     border: 0;
-    border-radius: 0.25rem;
-    background: transparent;
-    text-align: start;
-  }
-  button.fold::before {
-    content: '';
-    position: absolute;
-    inset: 0;
-  }
-  button.fold:hover {
-    background: var(--timeline-hover);
+    color: var(--timeline-quiet);
+    font-size: 0.6875rem;
+    text-align: end;
+    white-space: nowrap;
   }
   .tip {
     position: absolute;

@@ -25,7 +25,10 @@ export interface Surface {
 /** About how wide a text is, without a font at hand: hanzi are as wide as high. */
 export function textWidth(words: string, size: number): number {
   let ems = 0;
-  for (const character of words) ems += (character.codePointAt(0) as number) > 0x2e7f ? 1 : 0.54;
+  for (const character of words) {
+    const isWide = (character.codePointAt(0) as number) > 0x2e7f;
+    ems += isWide ? 1 : /[A-Z]/.test(character) ? 0.68 : 0.54;
+  }
   return ems * size;
 }
 

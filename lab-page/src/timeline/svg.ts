@@ -1,5 +1,6 @@
 /** The picture as the text of an SVG: for export, and for pages of the documentation. */
 import { type Language, textOf } from '../text/text.ts';
+import { runName } from './labels.ts';
 import type { TimelineLayout } from './layout.ts';
 import { LEGEND_ROW, legendRows, paintLegend } from './legend.ts';
 import { gutterOf, paintTimeline } from './paint.ts';
@@ -50,6 +51,8 @@ function paint(name: 'fill' | 'stroke', color: string): string {
 class SvgSurface implements Surface {
   readonly parts: string[] = [];
   readonly patterns = new Map<string, string>();
+  /** Dots are many, and alike: each kind is drawn once and then used. */
+  readonly #dots = new Map<string, string>();
 
   fill(x: number, y: number, width: number, height: number, color: string): void {
     this.#rect(x, y, width, height, paint('fill', color));
@@ -78,7 +81,10 @@ class SvgSurface implements Surface {
     const look = isHollow
       ? `fill="none" ${paint('stroke', color)} stroke-width="1.2"`
       : paint('fill', color);
-    this.parts.push(`<circle cx="${n(x)}" cy="${n(y)}" r="${n(radius)}" ${look}/>`);
+    const circle = `r="${n(radius)}" ${look}`;
+    const id = this.#dots.get(circle) ?? `dot-${this.#dots.size}`;
+    this.#dots.set(circle, id);
+    this.parts.push(`<use href="#${id}" x="${n(x)}" y="${n(y)}"/>`);
   }
 
   shape(points: readonly number[], color: string): void {
@@ -107,7 +113,8 @@ class SvgSurface implements Surface {
         `<rect width="6" height="6" ${paint('fill', `${color}40`)}/>` +
         `<rect width="3" height="6" ${paint('fill', color)}/></pattern>`,
     );
-    return `<defs>${patterns.join('')}</defs>`;
+    const dots = [...this.#dots].map(([circle, id]) => `<circle id="${id}" ${circle}/>`);
+    return `<defs>${[...patterns, ...dots].join('')}</defs>`;
   }
 }
 
@@ -125,7 +132,7 @@ export function toSvg(layout: TimelineLayout, options: SvgOptions): string {
   surface.fill(0, 0, width, height, palette.background);
   paintTimeline(layout, view, surface);
   paintLegend(rows, { surface, palette, top: layout.height });
-  const runs = layout.bands.map(({ label }) => label).join(', ');
+  const runs = layout.bands.map(({ label }) => runName(text, label)).join(', ');
   const title = escaped(options.title ?? text.t('timeline.picture', { runs }));
   const size = `width="${n(width)}" height="${n(height)}" viewBox="0 0 ${n(width)} ${n(height)}"`;
   const head = `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img" xml:lang="${language}"`;
