@@ -222,8 +222,8 @@ const paintWouldBlock: Painter = (pen, lane, bars) => {
   const { surface, view } = pen;
   const radius = lane.height < 12 ? 1.5 : 2.2;
   const isHollow = lane.kind === 'calls';
-  // Where a connection waits they stand below its stripe.
-  const isBelow = lane.tracks.some(({ style }) => style === 'wait-free');
+  // In a process they stand below what it does, or waits for.
+  const isBelow = lane.kind === 'process';
   const y = lane.y + lane.height * (isBelow ? 0.85 : 0.5);
   eachMark(pen, bars, DOT_APART, (x) => {
     surface.dot(x, y, radius, view.palette.block, isHollow);
