@@ -19,6 +19,7 @@ import { MODELS } from './models.ts';
 import { Panel } from './panel.ts';
 import { niceSpeed } from './sentence.ts';
 import { Session } from './session.ts';
+import { hasModels } from './state.ts';
 import { type LabStory, wasTourSeen } from './story.ts';
 
 const STILL = '(prefers-reduced-motion: reduce)';
@@ -89,6 +90,11 @@ export class LabApp extends Panel {
         <lab-controls .session=${session}></lab-controls>
         <div class="said">
           <p class="watch">${this.t(`scene.${session.state.scene}.watch`)}</p>
+          ${
+            hasModels(session.state.scene)
+              ? nothing
+              : html`<p class="watch">${this.t('control.own')}</p>`
+          }
           ${this.#status()}
         </div>
         ${this.#picture()}

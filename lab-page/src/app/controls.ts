@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { SCENES, type SceneName } from '../../../src/lab/scene.ts';
 import { SCENARIOS, type Scenario } from '../../../src/trace.ts';
-import type { TextKey } from '../text/text.ts';
+import { isTextKey, type TextKey } from '../text/text.ts';
 import { MODELS, MODELS_MAX, pickModels } from './models.ts';
 import { Panel } from './panel.ts';
 import { hasModels, NUMBERS, type NumberName, usualModels } from './state.ts';
@@ -26,7 +26,7 @@ export class LabControls extends Panel {
       <div class="row">
         ${this.#scenes()} ${this.#buttons()}
       </div>
-      ${isOwn ? html`<p class="own">${this.t('control.own')}</p>` : this.#script()}
+      ${isOwn ? nothing : this.#script()}
     </form>`;
   }
 
@@ -86,7 +86,7 @@ export class LabControls extends Panel {
     const isHere = session.mode !== 'live' || choice?.isAvailable === true;
     const isRecorded = session.hasRecording(name);
     const isPossible = session.canRun(name) || isRecorded;
-    const reason = choice?.reason ?? '';
+    const reason = session.reasonOf(name);
     const hint = isHere
       ? this.t('control.model.hint', { model: name, waits: this.t(`model.${name}` as TextKey) })
       : this.t(isRecorded ? 'control.model.recorded' : 'control.model.unavailable', {
@@ -114,7 +114,7 @@ export class LabControls extends Panel {
     const { models } = session.state;
     const choice = session.choice(name);
     if (session.mode === 'live' && choice?.isAvailable === false) {
-      this.#pickRecorded(name, choice.reason ?? '', choice.remedy ?? '');
+      this.#pickRecorded(name, choice.remedy ?? '');
       return;
     }
     const others = models.filter((model) => model !== name && this.#isBeside(model));
@@ -131,10 +131,13 @@ export class LabControls extends Panel {
     return this.session.mode !== 'live' || this.session.canRun(name);
   }
 
-  #pickRecorded(model: string, reason: string, remedy: string): void {
+  #pickRecorded(model: string, remedy: string): void {
     const { session } = this;
+    const reason = session.reasonOf(model);
     if (!session.hasRecording(model)) {
-      session.say('status.unavailable', { model, reason, remedy }, true);
+      const isElsewhere = isTextKey(`unavailable.${model}`);
+      const key = isElsewhere ? 'status.elsewhere' : 'status.unavailable';
+      session.say(key, { model, reason, remedy }, true);
       return;
     }
     this.isComparing = false;
@@ -152,7 +155,8 @@ export class LabControls extends Panel {
   };
 
   #scenarios(): TemplateResult {
-    const { scenario } = this.session.state;
+    const { record, state } = this.session;
+    const scenario = this.#isFixed ? (record?.request.scenario ?? state.scenario) : state.scenario;
     const set = (event: Event): void => {
       this.session.update({ scenario: (event.target as HTMLSelectElement).value as Scenario });
     };
@@ -189,10 +193,17 @@ export class LabControls extends Panel {
         step="1"
         required
         ?disabled=${this.#isFixed}
-        .value=${live(String(this.session.state[name]))}
+        .value=${live(String(this.#shown(name)))}
         @change=${set}
       />
     </label>`;
+  }
+
+  /** What a number is: of the recording where there is no lab, else what is asked for. */
+  #shown(name: NumberName): number {
+    const { record, state } = this.session;
+    const recorded = record?.request[name === 'delay' ? 'delayMs' : name];
+    return this.#isFixed ? (recorded ?? state[name]) : state[name];
   }
 
   /** Without a lab the numbers are those of the recordings. */

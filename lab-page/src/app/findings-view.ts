@@ -1,6 +1,7 @@
 /** The view of findings: the scene's facts, and each run in sentences. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { LabRun, Source } from '../../../src/lab/document.ts';
+import { chartsView } from './charts-view.ts';
 import { findingsOf } from './findings.ts';
 import type { Session } from './session.ts';
 
@@ -22,7 +23,9 @@ export function findingsView(session: Session): TemplateResult {
   if (record === null) return html``;
   const facts = record.facts.flatMap(({ key, values }) => session.fact(key, values) ?? []);
   const tryIt = session.tryIt(record.request.scene);
-  return html`<div class="findings">
+  // Beside the words of a scene of its own there is room for its curves.
+  const isBeside = !session.hasServers && record.runs.length > 0 && record.charts.length > 0;
+  const found = html`<div class="findings">
     ${
       facts.length === 0
         ? nothing
@@ -34,4 +37,5 @@ export function findingsView(session: Session): TemplateResult {
     ${record.runs.length === 0 ? html`<p class="quiet">${text.t('finding.noRuns')}</p>` : nothing}
     ${record.runs.map((run) => runFindings(session, run, record.source))}
   </div>`;
+  return isBeside ? html`<div class="split">${found}${chartsView(session)}</div>` : found;
 }

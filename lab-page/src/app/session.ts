@@ -128,6 +128,12 @@ export class Session extends EventTarget {
     return this.info?.models.find(({ name }) => name === model);
   }
 
+  /** Why a model cannot run here: in the page's words where it has some, else in the lab's. */
+  reasonOf(model: string): string {
+    const key = `unavailable.${model}`;
+    return isTextKey(key) ? this.text.t(key) : (this.choice(model)?.reason ?? '');
+  }
+
   /** Whether the lab behind this page can run it. */
   canRun(model: string): boolean {
     return this.mode === 'live' && this.choice(model)?.isAvailable === true;
@@ -233,6 +239,7 @@ export class Session extends EventTarget {
   async open(): Promise<void> {
     const { scene, models } = this.state;
     const isLive = hasModels(scene) && models.every((name) => this.canRun(name));
+    this.notice = this.notice?.key === 'status.link' ? this.notice : null;
     await this.replay(isLive);
     if (isLive) await this.run();
   }

@@ -23,10 +23,9 @@ export class LabViews extends Panel {
     const { record } = this.session;
     const hasCharts = (record?.charts.length ?? 0) > 0;
     const hasTrips = (record?.runs ?? []).some(({ trace }) => trace.summary.roundTrip.count > 0);
-    const hasRuns = (record?.runs.length ?? 0) > 0;
     const { hasServers } = this.session;
     return VIEWS.filter((view) => {
-      if (view === 'charts') return hasCharts && hasRuns;
+      if (view === 'charts') return hasCharts && hasServers;
       if (view === 'latency') return hasTrips;
       return view === 'counters' ? hasServers : true;
     });

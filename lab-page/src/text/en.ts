@@ -174,7 +174,7 @@ export const en = {
   'control.more': 'Settings',
   'control.model.hint': '{model}: {waits}',
   'control.model.unavailable': '{model} cannot run here: {reason}',
-  'control.model.recorded': '{model} cannot run here: {reason} Choose it to watch its recording.',
+  'control.model.recorded': '{model} cannot run here: {reason}. Choose it to watch its recording.',
   'control.own': 'This scene has a program of its own and sets its own numbers.',
 
   // What is said when something happens
@@ -195,8 +195,9 @@ export const en = {
   'status.busy': 'The lab is busy with the run of another page: {reason}',
   'status.failed': 'The run failed: {reason}',
   'status.noRecording': 'There is no recording of {what}; run it with "npx polyio lab".',
-  'status.unavailable': '{model} cannot run here: {reason} {remedy}',
+  'status.unavailable': '{model} cannot run here: {reason}; {remedy}.',
   'status.recordedInstead': '{model} cannot run here ({reason}), so this is its recording.',
+  'status.elsewhere': '{model} cannot run here: {reason}.',
   'status.badFile': 'The file could not be read: {reason}',
   'status.badAnswer': 'The lab gave an answer that the page does not understand: {reason}',
   'status.exported': 'Saved as {file}.',
@@ -266,6 +267,8 @@ export const en = {
   'model.io-uring': 'The kernel waits and copies; one call submits and collects a whole batch.',
   'model.iocp': 'The kernel waits and copies; the thread collects what is complete (Windows).',
   'model.node-net': "Node's own net module, as the baseline.",
+  'unavailable.kqueue': 'it belongs to the kernels of macOS and the BSDs',
+  'unavailable.iocp': 'it belongs to Windows',
   'pick.blocking': 'One client, or a tool: nothing is simpler.',
   'pick.blocking-processes': 'Few clients that must not harm one another.',
   'pick.blocking-threads': 'Few clients, each of them busy, in simple code.',
@@ -406,7 +409,7 @@ export const en = {
   'story.recorded': 'This figure comes from a recording.',
   'story.1.title': 'Where does a blocking server wait?',
   'story.1.text':
-    'Three clients send a message every 50 ms. One thread serves one client at a time. In which phase does its time go by?',
+    'Three clients send a message now and then. One thread serves one client at a time. In which phase does its time go by?',
   'story.1.a': 'Waiting for data (phase 1)',
   'story.1.b': 'Copying data (phase 2)',
   'story.1.c': 'Half and half',
