@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after, before } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Browser,
   type BrowserContext,
@@ -30,6 +31,7 @@ export const isFull = process.env['POLYIO_TEST_FULL'] === '1';
 /** A machine with busy neighbours is slow; what takes longer than this does not come. */
 const PATIENCE_MS = 25_000;
 const LIMIT_MS = 120_000;
+const LOOK_MS = 20;
 
 const FLAGS = [
   '--disable-gpu',
@@ -169,6 +171,15 @@ export class Visit implements AsyncDisposable {
   /** What a program in the page gives, as JSON. The text is an expression. */
   ask<Value>(expression: string): Promise<Value> {
     return this.page.evaluate(expression) as Promise<Value>;
+  }
+
+  /** Waits until an expression holds in the page, whose policy forbids to evaluate text by itself. */
+  async comesTrue(expression: string): Promise<void> {
+    const deadline = performance.now() + PATIENCE_MS;
+    while (!(await this.ask<boolean>(`Boolean(${expression})`))) {
+      if (performance.now() > deadline) throw new Error(`it never came to this: ${expression}`);
+      await sleep(LOOK_MS);
+    }
   }
 
   /** Nobody else was asked, no policy was broken, nothing was thrown. */
