@@ -115,6 +115,8 @@ export class Visit implements AsyncDisposable {
       viewport: { width: 1280, height: 800 },
       locale: 'en-US',
       colorScheme: 'light',
+      // Otherwise every picture plays by itself.
+      reducedMotion: 'reduce',
       ...rest,
     });
     context.setDefaultTimeout(PATIENCE_MS);
