@@ -127,8 +127,10 @@ export class LabApp extends Panel {
       return this.t('status.progress', { label, step: progress.step, of: progress.of });
     };
     const said = notice === null ? '' : this.t(notice.key, notice.values);
-    const sentence = isRunning ? running() : isStale ? this.t('status.stale') : said;
     const isBad = !isRunning && notice?.isBad === true;
+    // What went wrong is told first.
+    const quiet = isStale && !isBad ? this.t('status.stale') : said;
+    const sentence = isRunning ? running() : quiet;
     return html`<p class="status" role="status" data-bad=${String(isBad)}>${sentence}</p>
       ${sentence === '' ? this.#machine() : nothing}`;
   }

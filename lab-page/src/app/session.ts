@@ -52,6 +52,11 @@ export class Session extends EventTarget {
 
   readonly #token: string;
   readonly #client: LabClient;
+  /** What the address asks for and cannot have. */
+  readonly #refused: readonly string[];
+  /** The instant and the zoom of the address hold until what it asks for is shown, however often that is. */
+  #isOpening = true;
+  #isAfterRun = false;
   #stop: AbortController | null = null;
   #addressTimer: ReturnType<typeof setTimeout> | null = null;
   /** Counts what was asked for, so that an answer that comes late is dropped. */
@@ -65,7 +70,8 @@ export class Session extends EventTarget {
     this.#token = new URLSearchParams(location.search).get('token') ?? '';
     this.#client = new LabClient(this.#token);
     if (state.at !== null) this.position = state.at;
-    if (refused.length > 0) this.say('status.link', { names: refused.join(', ') }, true);
+    this.#refused = refused;
+    this.#sayRefused();
   }
 
   /** The runs on the page. */
@@ -199,6 +205,13 @@ export class Session extends EventTarget {
     void this.#watch();
     if (info) await this.open();
     else await this.replay();
+    this.#isOpening = false;
+    if (this.notice?.isBad !== true) this.#sayRefused();
+  }
+
+  #sayRefused(): void {
+    if (this.#refused.length === 0) return;
+    this.say('status.link', { names: this.#refused.join(', ') }, true);
   }
 
   #learn(answer: Answer<Info>): boolean {
@@ -264,13 +277,17 @@ export class Session extends EventTarget {
     const what = models.length > 0 ? models.join(', ') : this.text.t(`scene.${scene}.title`);
     this.record = null;
     this.origin = 'none';
-    if (this.mode !== 'live' || models.length > 0) this.say('status.noRecording', { what }, true);
+    // Why a run came to nothing is worth more than that there is no recording either.
+    if (this.notice !== null && this.#isAfterRun) this.changed();
+    else if (this.mode !== 'live' || models.length > 0)
+      this.say('status.noRecording', { what }, true);
     else this.changed();
   }
 
   /** Shows a record from the first instant on, unless the address asks for another. */
   show(record: LabRecord, origin: Origin): void {
-    const isFirst = this.record === null && this.state.at !== null;
+    const { at, range } = this.state;
+    const isFirst = this.#isOpening && (at !== null || range !== null);
     this.record = record;
     this.origin = origin;
     if (!isFirst) {
@@ -320,7 +337,9 @@ export class Session extends EventTarget {
       if (isLast) break;
     }
     this.#stop = null;
+    this.#isAfterRun = true;
     if (this.record === null && mine === this.#asked) await this.replay();
+    this.#isAfterRun = false;
   }
 
   #settle(answer: Answer<LabRecord>): void {
