@@ -151,11 +151,15 @@ export function threadLabel(tid: number, name: string | undefined): Words {
   return { key: 'timeline.group.thread', values: { tid: String(tid) } };
 }
 
-/** Folded groups keep the lane that says most. */
-function lanesShown({ lanes }: Draft, isFolded: boolean): readonly LaneDraft[] {
+/** Folded groups keep the lane that says most; a connection's receipts lie behind what it waits for. */
+function lanesShown({ kind, lanes }: Draft, isFolded: boolean): readonly LaneDraft[] {
   if (!isFolded) return lanes;
-  const process = lanes.find(({ kind }) => kind === 'process') ?? lanes[0];
-  return process === undefined ? [] : [process];
+  const process = lanes.find((lane) => lane.kind === 'process') ?? lanes[0];
+  if (process === undefined) return [];
+  const operations = lanes.find((lane) => lane.kind === 'operations');
+  const receipts = kind === 'thread' ? [] : (operations?.tracks ?? []);
+  const held = receipts.filter(({ style }) => style === 'receipt');
+  return [{ kind: process.kind, tracks: [...held, ...process.tracks] }];
 }
 
 function measuresOf({ isCompact = false }: LayoutOptions): Measures {
@@ -174,17 +178,21 @@ class Stacker {
   }
 
   band(run: LabRun, drafts: readonly Draft[], isCompared: boolean): Band {
+    const { isCompact = false } = this.#options;
     const start = this.y;
     this.y += this.#measures.head;
     const count = (kind: Group['kind']) => drafts.filter((draft) => draft.kind === kind).length;
     const many = {
       connection: isCompared || count('connection') > UNFOLDED_MAX,
-      thread: count('thread') > UNFOLDED_MAX,
+      thread: (isCompared && isCompact) || count('thread') > UNFOLDED_MAX,
     };
-    const foldedHeight = count('connection') > UNFOLDED_MAX ? CROWDED_HEIGHT : FOLDED_HEIGHT;
+    const isCrowded = count('connection') > UNFOLDED_MAX || (isCompared && isCompact);
+    const low = isCrowded ? CROWDED_HEIGHT : FOLDED_HEIGHT;
+    // Of a thread there is more to see than of a connection.
+    const thread = count('thread') > UNFOLDED_MAX ? low : this.#measures.threadLanes.process;
     const groups = drafts.map((draft) => {
       const isFolded = this.#options.folded?.get(draft.id) ?? many[draft.kind];
-      return this.#group(draft, isFolded, foldedHeight);
+      return this.#group(draft, isFolded, draft.kind === 'thread' ? thread : low);
     });
     const { window } = run.trace;
     const { source = 'kernel' } = this.#options;

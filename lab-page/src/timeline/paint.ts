@@ -31,6 +31,7 @@ const SMALL = 10;
 const MIN_WIDTH = 2;
 const DOT_APART = 5;
 const MARK_APART = 3;
+const MARK_WIDTH = 7;
 /** More than this and dots run into a band. */
 const PAD_LEFT = 6;
 const PAD_RIGHT = 8;
@@ -307,7 +308,7 @@ function arrow(points: 'in' | 'out'): Painter {
   return (pen, lane, bars) => {
     const { y, height } = lane;
     eachMark(pen, bars, MARK_APART, (x) => {
-      const [base, tip] = points === 'in' ? [x, x + 7] : [x + 7, x];
+      const [base, tip] = points === 'in' ? [x, x + MARK_WIDTH] : [x + MARK_WIDTH, x];
       const shape = [base, y, tip, y + height / 2, base, y + height];
       pen.surface.shape(shape, pen.view.palette.quiet);
     });
@@ -432,8 +433,12 @@ function drawNow(pen: Pen, layout: TimelineLayout, position: number): void {
   const veil = Math.max(pen.left, x);
   if (veil < pen.right) {
     const color = tint(palette.background, 'a0');
-    for (const { y, height, headHeight } of layout.bands) {
-      surface.fill(veil, y + headHeight, pen.right - veil, height - headHeight, color);
+    for (const { lanes } of layout.bands.flatMap(({ groups }) => groups)) {
+      const [first, last] = [lanes[0], lanes.at(-1)];
+      if (first === undefined || last === undefined) continue;
+      // Marks at an instant may be a little higher than their lane.
+      const height = last.y + last.height - first.y + 2;
+      surface.fill(veil, first.y - 1, pen.right + MARK_WIDTH - veil, height, color);
     }
   }
   if (x < pen.left || x > pen.right + 1) return;
