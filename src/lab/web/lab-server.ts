@@ -20,6 +20,8 @@ const HEADER_BYTES_MAX = 8_192;
 /** How long a request may take to arrive. */
 const REQUEST_MS = 10_000;
 const LOOKS_PER_REQUEST = 10;
+/** A scene lasts a minute at most; the rest is for starting, stopping and writing down. */
+const RUN_MS = 90_000;
 const KEEP_ALIVE_MS = 5_000;
 /** A connection on which nothing moves; longer than the longest run, which may have nothing to say. */
 const IDLE_MS = 120_000;
@@ -37,6 +39,8 @@ export interface LabOptions {
   readonly page?: string;
   /** How long a request may take to arrive, in milliseconds, 10 to 60,000. @default 10000 */
   readonly requestMs?: number;
+  /** How long a run may take until it is ended, in milliseconds, 10 to 90,000. @default 90000 */
+  readonly runMs?: number;
 }
 
 function choiceOf({ name, family, unavailable }: (typeof MODELS)[number]): ModelChoice {
@@ -56,13 +60,14 @@ export class LabServer implements AsyncDisposable {
   readonly token = createToken();
   readonly #http: Server;
   readonly #files: PageFiles;
-  readonly #runs = new Runs();
+  readonly #runs: Runs;
   #port = 0;
   #guard = new Guard(0, this.token);
   #closed: Promise<void> | null = null;
 
-  private constructor(files: PageFiles, requestMs: number) {
+  private constructor(files: PageFiles, requestMs: number, runMs: number) {
     this.#files = files;
+    this.#runs = new Runs(runMs);
     this.#http = createServer(
       {
         maxHeaderSize: HEADER_BYTES_MAX,
@@ -84,7 +89,8 @@ export class LabServer implements AsyncDisposable {
   static async open(options: LabOptions = {}): Promise<LabServer> {
     const port = asInteger(options.port ?? 0, 'port', 0, 65_535);
     const requestMs = asInteger(options.requestMs ?? REQUEST_MS, 'requestMs', 10, 60_000);
-    const lab = new LabServer(new PageFiles(options.page), requestMs);
+    const runMs = asInteger(options.runMs ?? RUN_MS, 'runMs', 10, RUN_MS);
+    const lab = new LabServer(new PageFiles(options.page), requestMs, runMs);
     lab.#http.listen(port, HOST);
     await once(lab.#http, 'listening');
     lab.#port = (lab.#http.address() as AddressInfo).port;

@@ -13,8 +13,6 @@ import type { RunEvent } from './api.ts';
 const ENTRY = fileURLToPath(new URL('./run-entry.js', import.meta.url));
 const EVENTS_FD = 3;
 
-/** A scene lasts a minute at most; the rest is for starting, stopping and writing down. */
-const LIMIT_MS = 90_000;
 /** How long a run may take to end in good order, before the kernel ends it. */
 const END_MS = 3_000;
 /** The largest record has four runs with all the events that there is room for. */
@@ -23,12 +21,13 @@ const LINE_BYTES_MAX = 134_217_728;
 const NEWLINE = 0x0a;
 
 /** Ends a process and those that it started and that are in its group. */
-function kill({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
+function kill(child: ChildProcess): void {
+  if (child.pid === undefined) return;
   try {
-    process.kill(-pid, 'SIGKILL');
+    process.kill(-child.pid, 'SIGKILL');
   } catch {
-    // It has ended by itself.
+    // It has ended by itself, or this system has no groups of processes.
+    child.kill('SIGKILL');
   }
 }
 
@@ -49,7 +48,7 @@ class Run {
   /** Resolves when its process is gone. */
   readonly ended: Promise<void>;
   /** It was told to end. */
-  isEnding = false;
+  #isEnding = false;
   readonly #child: ChildProcess;
   readonly #tell: (line: string | Buffer) => void;
   readonly #limit: NodeJS.Timeout;
@@ -58,7 +57,7 @@ class Run {
   #hasAnswer = false;
   #why: string | null = null;
 
-  constructor(request: CheckedRequest, tell: (line: string | Buffer) => void) {
+  constructor(request: CheckedRequest, limitMs: number, tell: (line: string | Buffer) => void) {
     this.#tell = tell;
     // Its own group: Ctrl-C in the terminal reaches the lab alone, which then ends it in good order.
     this.#child = spawn(process.execPath, [ENTRY], {
@@ -68,14 +67,14 @@ class Run {
     this.ended = this.#awaitEnd();
     // There are no streams when no process could be started; its end says why.
     const { stdin, stdio } = this.#child;
-    const events = stdio[EVENTS_FD] as Readable | undefined;
+    const events = stdio?.[EVENTS_FD] as Readable | undefined;
     events?.on('data', (part: Buffer) => this.#take(part));
     events?.on('error', () => {});
     stdin?.on('error', () => {});
     stdin?.write(`${JSON.stringify(request)}\n`);
     this.#limit = setTimeout(
-      () => this.end(`the run took longer than ${LIMIT_MS / 1_000} s and was ended`),
-      LIMIT_MS,
+      () => this.end(`the run took longer than ${limitMs / 1_000} s and was ended`),
+      limitMs,
     );
   }
 
@@ -85,6 +84,11 @@ class Run {
     if (how !== ORDERLY) kill(this.#child);
     const reason = this.#why ?? `the process of the run ended without a result (${how})`;
     if (!this.#hasAnswer) this.#fail(reason);
+  }
+
+  /** Nothing more is to be expected of it than its end. */
+  get isOver(): boolean {
+    return this.#isEnding || this.#hasAnswer;
   }
 
   #fail(reason: string): void {
@@ -104,7 +108,7 @@ class Run {
     this.#parts = [];
     this.#bytes = 0;
     if (end < part.length) this.#keep(part.subarray(end));
-    if (this.#hasAnswer || this.isEnding) return;
+    if (this.isOver) return;
     this.#hasAnswer = isLast(lines);
     this.#tell(lines);
   }
@@ -117,8 +121,8 @@ class Run {
 
   /** Asks it to end, and has the kernel end it when it does not. */
   end(why = 'the run was stopped'): void {
-    if (this.isEnding) return;
-    this.isEnding = true;
+    if (this.#isEnding) return;
+    this.#isEnding = true;
     this.#why = why;
     this.#child.stdin?.end();
     const timer = setTimeout(() => kill(this.#child), END_MS);
@@ -133,15 +137,21 @@ function isLast(lines: Buffer): boolean {
 }
 
 export class Runs {
+  readonly #limitMs: number;
   #current: Run | null = null;
+
+  /** @param limitMs how long a run may take */
+  constructor(limitMs: number) {
+    this.#limitMs = limitMs;
+  }
 
   get isBusy(): boolean {
     return this.#current !== null;
   }
 
-  /** Waits for a run that was told to end. */
+  /** Waits for the end of a run that has answered, or that was told to end. */
   async settle(): Promise<void> {
-    if (this.#current?.isEnding === true) await this.#current.ended;
+    if (this.#current?.isOver === true) await this.#current.ended;
   }
 
   /**
@@ -152,7 +162,7 @@ export class Runs {
     request: CheckedRequest,
     { tell, signal }: { tell: (line: string | Buffer) => void; signal: AbortSignal },
   ): Promise<void> {
-    const run = new Run(request, tell);
+    const run = new Run(request, this.#limitMs, tell);
     this.#current = run;
     const end = (): void => run.end();
     signal.addEventListener('abort', end);

@@ -87,6 +87,7 @@ test('lab: the page, each file under its own name and kind', async () => {
 test('lab: options that cannot be, a page that is not built', async () => {
   await assert.rejects(LabServer.open({ port: 65_536 }), /port must be an integer from 0 to 65535/);
   await assert.rejects(LabServer.open({ requestMs: 0 }), /requestMs must be/);
+  await assert.rejects(LabServer.open({ runMs: 90_001 }), /runMs must be/);
   using folder = new Folder();
   const page = folder.file('nothing');
   await assert.rejects(LabServer.open({ page }), /there is no page .*; npm run build makes it/);
@@ -201,6 +202,33 @@ test(
     const reason = 'the process of the run ended without a result (SIGKILL)';
     assert.deepEqual(await all(events), [{ event: 'failed', reason }]);
     await assertOver(lab, family);
+  },
+  { limitMs: LIMIT_MS },
+);
+
+test(
+  'lab: a run that takes too long is ended, and told so',
+  async () => {
+    await using lab = await LabServer.open({ runMs: 1_500 });
+    const events = await all(run(lab, LONG));
+    const reason = 'the run took longer than 1.5 s and was ended';
+    assert.deepEqual(events.at(-1), { event: 'failed', reason });
+    await until('its end', () => runners().length === 0);
+    assert.equal((await infoOf(lab)).isBusy, false);
+  },
+  { limitMs: LIMIT_MS },
+);
+
+test(
+  'lab: a page that asks again as soon as it has its record is not refused',
+  async () => {
+    await using lab = await LabServer.open();
+    for (let n = 0; n < 3; n++) {
+      for await (const { event } of run(lab, { ...SMALL, messages: 1 })) {
+        if (event === 'record') break;
+      }
+    }
+    await assertOver(lab, []);
   },
   { limitMs: LIMIT_MS },
 );
