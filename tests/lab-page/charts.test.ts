@@ -23,5 +23,7 @@ test('charts: every value lies on its axis, and so do the ticks', () => {
 test('charts: ticks are numbers that people count in', () => {
   assert.deepEqual(scaleOf('linear', [0, 69]).ticks, [0, 20, 40, 60, 80]);
   assert.deepEqual(scaleOf('log', [10, 10_000]).ticks, [10, 100, 1_000, 10_000]);
+  assert.deepEqual(scaleOf('log', [4_096, 16_384], true).ticks, [4_096, 8_192, 16_384]);
+  assert.deepEqual(scaleOf('linear', [65_536], true).ticks, [0, 16_384, 32_768, 49_152, 65_536]);
   assert.deepEqual(scaleOf('linear', []).ticks, [0, 0.2, 0.4, 0.6, 0.8, 1]);
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { CARDS, GUESSES } from '../../lab-page/src/app/cards.ts';
 import { findingsOf } from '../../lab-page/src/app/findings.ts';
 import { MODELS } from '../../lab-page/src/app/models.ts';
+import { noteOf } from '../../lab-page/src/app/notes.ts';
 import { niceSpeed, sentenceOf } from '../../lab-page/src/app/sentence.ts';
 import { LANGUAGES, textOf } from '../../lab-page/src/text/text.ts';
 import type { LabRecord } from '../../src/lab.ts';
@@ -87,4 +88,18 @@ test('tour: every card has an answer for its runs, and one right guess', () => {
       assert.doesNotMatch(text, /[{}|]|NaN/, text);
     }
   }
+});
+
+test('findings: the notes of the recorder are in the words of the page', () => {
+  const said = (note: string) => {
+    const { key, values } = noteOf(note);
+    return `${key}: ${textOf('en').t(key, values)}`;
+  };
+  const folded = said('11030 would-blocks were folded into the one before, for room');
+  assert.match(folded, /^note\.folded: .*: 11,030 would-blocks were folded/);
+  assert.match(
+    said('client 2: ECONNRESET in recv'),
+    /^note\.client: Client 2: ECONNRESET in recv$/,
+  );
+  assert.match(said('something new'), /^finding\.note: .*something new$/);
 });

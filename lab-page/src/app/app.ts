@@ -17,7 +17,7 @@ import type { LabControls } from './controls.ts';
 import type { LabHelp } from './help.ts';
 import { MODELS } from './models.ts';
 import { Panel } from './panel.ts';
-import { niceSpeed } from './sentence.ts';
+import { longestOf, niceSpeed } from './sentence.ts';
 import { Session } from './session.ts';
 import { hasModels } from './state.ts';
 import { type LabStory, wasTourSeen } from './story.ts';
@@ -89,12 +89,7 @@ export class LabApp extends Panel {
       <main>
         <lab-controls .session=${session}></lab-controls>
         <div class="said">
-          <p class="watch">${this.t(`scene.${session.state.scene}.watch`)}</p>
-          ${
-            hasModels(session.state.scene)
-              ? nothing
-              : html`<p class="watch">${this.t('control.own')}</p>`
-          }
+          ${this.#watch()}
           ${this.#status()}
         </div>
         ${this.#picture()}
@@ -107,6 +102,15 @@ export class LabApp extends Panel {
       </main>
       <lab-help .session=${session}></lab-help>
     `;
+  }
+
+  /** What to look at, and that the scene sets its own numbers. */
+  #watch(): TemplateResult {
+    const { scene } = this.session.state;
+    const isOwn = !hasModels(scene) && this.session.mode === 'live';
+    return html`<p class="watch">
+      ${this.t(`scene.${scene}.watch`)} ${isOwn ? this.t('control.own') : nothing}
+    </p>`;
   }
 
   /** Where and when it was recorded. */
@@ -153,18 +157,15 @@ export class LabApp extends Panel {
     </section>`;
   }
 
-  #timeline(): TemplateResult | typeof nothing {
+  #timeline(): TemplateResult {
     const { session } = this;
-    const [run] = session.runs;
-    if (run === undefined) return nothing;
-    const [start, end] = run.trace.window;
     return html`<polyio-timeline
       .text=${session.text}
       .runs=${session.runs}
       .source=${session.record?.source ?? 'kernel'}
       .position=${live(session.position)}
       .range=${live(session.state.range)}
-      .speed=${live(session.state.speed ?? niceSpeed(end - start))}
+      .speed=${live(session.state.speed ?? niceSpeed(longestOf(session.runs)))}
       .theme=${session.isDark ? 'dark' : 'light'}
       .reducedMotion=${isStill()}
       @position-change=${this.#moved}
@@ -181,7 +182,7 @@ export class LabApp extends Panel {
   readonly #zoomed = (event: Event): void => {
     const { detail } = event as CustomEvent<readonly [number, number] | null>;
     const range = detail === null ? null : ([detail[0], detail[1]] as const);
-    this.session.update({ range });
+    this.session.zoomTo(range);
   };
 
   readonly #sped = (event: Event): void => {

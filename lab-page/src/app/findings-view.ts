@@ -23,8 +23,8 @@ export function findingsView(session: Session): TemplateResult {
   if (record === null) return html``;
   const facts = record.facts.flatMap(({ key, values }) => session.fact(key, values) ?? []);
   const tryIt = session.tryIt(record.request.scene);
-  // Beside the words of a scene of its own there is room for its curves.
-  const isBeside = !session.hasServers && record.runs.length > 0 && record.charts.length > 0;
+  // A scene that leaves curves alone shows them where the timeline would be.
+  const isBeside = record.runs.length > 0 && record.charts.length > 0;
   const found = html`<div class="findings">
     ${
       facts.length === 0

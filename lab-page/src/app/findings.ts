@@ -3,6 +3,7 @@ import type { Source } from '../../../src/lab/document.ts';
 import type { Trace } from '../../../src/trace.ts';
 import type { TextKey, Values } from '../text/text.ts';
 import { familyOf, waitOf } from './models.ts';
+import { noteOf } from './notes.ts';
 
 export interface Finding {
   readonly key: TextKey;
@@ -73,7 +74,7 @@ function cost({ summary }: Trace): Finding[] {
 
 /** Everything about one run that is worth a sentence, with the recorder's own notes. */
 export function findingsOf(trace: Trace, source: Source, isServer = true): readonly Finding[] {
-  const notes = trace.notes.map((note) => finding('finding.note', { note }));
+  const notes = trace.notes.map(noteOf);
   // A program of a scene has no clients, no phases and no messages; its facts are the scene's.
   if (!isServer || familyOf(trace.run.model) === undefined) return notes;
   if (source !== 'kernel') return [finding('finding.noTimes'), ...cost(trace), ...notes];

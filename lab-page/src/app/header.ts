@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { formatList, LANGUAGES, type Language } from '../text/text.ts';
 import { Panel } from './panel.ts';
-import { niceSpeed, sentenceOf } from './sentence.ts';
+import { longestOf, niceSpeed, sentenceOf } from './sentence.ts';
 import { THEMES, type Theme } from './state.ts';
 
 /** Each language by its own name. */
@@ -35,12 +35,10 @@ export class LabHeader extends Panel {
       const isWaiting = session.isRunning || session.mode === 'connecting';
       return this.t(isWaiting ? 'sentence.waiting' : 'sentence.empty');
     }
-    const [run] = record.runs;
-    const window = run?.trace.window ?? [0, 0];
     const { key, values } = sentenceOf({
       record,
       isLive: session.origin === 'live',
-      slower: session.state.speed ?? niceSpeed(window[1] - window[0]),
+      slower: session.state.speed ?? niceSpeed(longestOf(record.runs)),
       question: this.t(`scene.${record.request.scene}.title`),
       list: (items) => formatList(this.text.language, items),
     });

@@ -32,14 +32,16 @@ function linear(least: number, most: number, isBinary = false): Scale {
   return { ticks, place };
 }
 
-function logarithmic(least: number, most: number): Scale {
-  const low = Math.floor(Math.log10(least));
-  const high = Math.max(low + 1, Math.ceil(Math.log10(most)));
+function logarithmic(least: number, most: number, base: number): Scale {
+  const log = (value: number) => Math.log(value) / Math.log(base);
+  // A logarithm of a power may lie a little beside its whole number.
+  const low = Math.floor(log(least) + 1e-9);
+  const high = Math.max(low + 1, Math.ceil(log(most) - 1e-9));
   const step = Math.ceil((high - low) / DECADES_MAX);
   const count = Math.floor((high - low) / step);
-  const ticks = Array.from({ length: count + 1 }, (_, index) => 10 ** (low + index * step));
+  const ticks = Array.from({ length: count + 1 }, (_, index) => base ** (low + index * step));
   const place = (value: number) => {
-    return Math.max(0, Math.min(1, (Math.log10(Math.max(value, SMALLEST)) - low) / (high - low)));
+    return Math.max(0, Math.min(1, (log(Math.max(value, SMALLEST)) - low) / (high - low)));
   };
   return { ticks, place };
 }
@@ -56,5 +58,7 @@ export function scaleOf(kind: ScaleKind, values: readonly number[], isBinary = f
   const least = known.reduce((low, value) => Math.min(low, value), Number.POSITIVE_INFINITY);
   const most = known.reduce((high, value) => Math.max(high, value), Number.NEGATIVE_INFINITY);
   if (known.length === 0) return linear(0, 1);
-  return kind === 'linear' ? linear(least, most, isBinary) : logarithmic(least, most);
+  return kind === 'linear'
+    ? linear(least, most, isBinary)
+    : logarithmic(least, most, isBinary ? 2 : 10);
 }

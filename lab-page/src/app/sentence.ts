@@ -1,5 +1,5 @@
 /** The sentence at the top: what is being watched, how real it is, and how slow. */
-import type { LabRecord } from '../../../src/lab/document.ts';
+import type { LabRecord, LabRun } from '../../../src/lab/document.ts';
 import type { TextKey, Values } from '../text/text.ts';
 import { hasModels } from './state.ts';
 
@@ -36,6 +36,11 @@ export function sentenceOf(watched: Watched): { readonly key: TextKey; readonly 
 
 const NICE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000];
 const WATCH_NS = 20e9;
+
+/** The length of the longest of several runs, in nanoseconds. */
+export function longestOf(runs: readonly LabRun[]): number {
+  return runs.reduce((most, { trace }) => Math.max(most, trace.window[1] - trace.window[0]), 0);
+}
 
 /** How much slower a run is watched at first: so that it lasts about twenty seconds. */
 export function niceSpeed(windowNs: number): number {

@@ -173,8 +173,19 @@ export class Session extends EventTarget {
   moveTo(position: number): void {
     this.position = position;
     this.state = { ...this.state, at: Math.round(position) };
-    this.#addressTimer ??= setTimeout(() => this.#writeAddress(), ADDRESS_DELAY_MS);
+    this.#writeAddressSoon();
     this.dispatchEvent(new Event('position'));
+  }
+
+  /** What is in sight follows a replay, so nothing else is drawn anew for it. */
+  zoomTo(range: PageState['range']): void {
+    const whole = range === null ? null : ([Math.floor(range[0]), Math.ceil(range[1])] as const);
+    this.state = { ...this.state, range: whole };
+    this.#writeAddressSoon();
+  }
+
+  #writeAddressSoon(): void {
+    this.#addressTimer ??= setTimeout(() => this.#writeAddress(), ADDRESS_DELAY_MS);
   }
 
   /** The address that shows the same to somebody else: without the token. */

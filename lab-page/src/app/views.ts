@@ -35,7 +35,8 @@ export class LabViews extends Panel {
     const views = this.#views;
     const { view } = this.session.state;
     const open = views.includes(view) ? view : 'findings';
-    return html`<section class="card views" aria-label=${this.t('panel.views')}>
+    return html`<section class="card views" aria-labelledby="views-title">
+      <h2 id="views-title" class="hidden">${this.t('panel.views')}</h2>
       <div role="tablist" aria-label=${this.t('panel.views')} @keydown=${this.#keys}>
         ${views.map(
           (name) => html`<button

@@ -192,7 +192,7 @@ export const en = {
   'status.back': 'The lab is there again.',
   'status.refused':
     'The lab does not know this page: open the address that it printed, with its token.',
-  'status.busy': 'The lab is busy with the run of another page: {reason}',
+  'status.busy': 'The lab is busy: {reason}.',
   'status.failed': 'The run failed: {reason}',
   'status.noRecording': 'There is no recording of {what}; run it with "npx polyio lab".',
   'status.unavailable': '{model} cannot run here: {reason}; {remedy}.',
@@ -327,6 +327,19 @@ export const en = {
     'Only the calls are shown: these times say nothing about the system that they stand for.',
   'finding.noRuns': 'This scene leaves figures behind, and no timeline.',
   'finding.note': 'A note of the recorder: {note}',
+  'note.folded':
+    'Not drawn one by one: {n|would-block was|would-blocks were} folded into the one before, for room.',
+  'note.dropped': '{n|event|events} found no room and are missing.',
+  'note.baseline':
+    'libuv makes its calls itself, where no tap sees them: only the callbacks are shown.',
+  'note.ring': 'Operations of a ring are no calls and are counted apart.',
+  'note.cut': 'The run was cut: somebody still waited when its time was up.',
+  'note.late': 'Client 0 sends messages of {size:bytes}, and reads late.',
+  'note.client': 'Client {client}: {error}',
+  'note.double':
+    'The calls were made to a double of kqueue on Linux: they are those of the program, the times are not those of a BSD.',
+  'note.wine':
+    'The calls were made under Wine on Linux: they are those of the program, the times are not those of Windows.',
 
   // Counters
   'counter.name': 'Counter',
