@@ -90,6 +90,7 @@ export class PolyioTimeline extends LitElement {
   #isStale = true;
   readonly #gestures: Gestures;
   #room = 0;
+  #shownRow: HTMLElement | null = null;
   readonly #resized = new ResizeObserver(([entry]) => {
     if (entry === undefined) return;
     const { width, height } = entry.contentRect;
@@ -224,7 +225,20 @@ export class PolyioTimeline extends LitElement {
   }
 
   protected override updated(): void {
+    if (this.isTableShown) this.#showRow();
     this.#schedule();
+  }
+
+  /** Brings the row of the position into sight, without moving anything but the table. */
+  #showRow(): void {
+    const row = this.renderRoot.querySelector<HTMLElement>('tr[aria-current]');
+    const table = this.renderRoot.querySelector<HTMLElement>('.table');
+    if (row === null || table === null || row === this.#shownRow) return;
+    this.#shownRow = row;
+    const [box, around] = [row.getBoundingClientRect(), table.getBoundingClientRect()];
+    if (box.top < around.top || box.bottom > around.bottom) {
+      table.scrollTop += box.top - around.top - around.height / 3;
+    }
   }
 
   #schedule(): void {
@@ -450,6 +464,7 @@ export class PolyioTimeline extends LitElement {
     const table = [this.#order, this.tableFirst, text, this.isTableShown, tableAt];
     return html`<div class=${this.isTableShown ? 'root with-table' : 'root'}>
       ${controlsView(this.#controls)}
+      <div class="body">
       <div
         class="stage"
         tabindex="0"
@@ -459,8 +474,9 @@ export class PolyioTimeline extends LitElement {
       >
         ${this.#stage()}
       </div>
-      ${guard([layout, text, theme], () => legendView(layout, { text, palette: PALETTES[theme] }))}
       ${guard(table, () => this.#table())}
+      </div>
+      ${guard([layout, text, theme], () => legendView(layout, { text, palette: PALETTES[theme] }))}
     </div>`;
   }
 }

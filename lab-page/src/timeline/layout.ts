@@ -4,7 +4,7 @@
  * all runs share one axis. Nothing here knows how wide the picture is, or draws anything.
  */
 import type { LabRun, Source } from '../../../src/lab/document.ts';
-import type { Words } from '../text/text.ts';
+import { isTextKey, type Words } from '../text/text.ts';
 import { Names } from './bars.ts';
 import { type LaneDraft, lanesOfConnection, lanesOfWriter, type Track } from './lanes.ts';
 import { readingOf } from './reading.ts';
@@ -147,6 +147,8 @@ function draftsOf(run: LabRun, number: number, names: Names): Draft[] {
 
 /** A thread by what it does, or by its number. */
 export function threadLabel(tid: number, name: string | undefined): Words {
+  const key = `timeline.thread.${name}`;
+  if (isTextKey(key)) return { key };
   if (name !== undefined) return { key: 'timeline.group.named', values: { name } };
   return { key: 'timeline.group.thread', values: { tid: String(tid) } };
 }

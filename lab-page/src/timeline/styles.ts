@@ -4,6 +4,7 @@ import { css } from 'lit';
 export const styles = css`
   :host {
     display: block;
+    container-type: inline-size;
     color: var(--timeline-text);
     font-size: 0.8125rem;
   }
@@ -16,9 +17,25 @@ export const styles = css`
     height: 100%;
     min-height: 0;
   }
-  /* With the table below it the picture keeps its height, and whatever holds both scrolls. */
-  .with-table {
-    height: auto;
+  .body {
+    display: flex;
+    flex-direction: column;
+    flex: 0 1 auto;
+    min-height: 0;
+    position: relative;
+  }
+  @container (min-width: 52rem) {
+    .with-table .body {
+      display: grid;
+      grid-template-columns: minmax(0, 1fr) minmax(24rem, 38%);
+      grid-template-rows: minmax(0, 1fr);
+    }
+    .with-table .table {
+      max-height: none;
+      margin: 0;
+      border-top: 1px solid var(--timeline-grid);
+      border-inline-start: 1px solid var(--timeline-grid);
+    }
   }
   .bar {
     display: flex;
@@ -152,8 +169,8 @@ export const styles = css`
   }
   .table {
     overflow: auto;
-    max-height: 24rem;
-    margin-top: 0.5rem;
+    max-height: 20rem;
+    min-height: 8rem;
   }
   .hidden {
     position: absolute;
