@@ -135,7 +135,7 @@ export const en = {
     'You are watching a recording of a real {model} server, at its own speed.',
   'sentence.compare.live': 'You are watching {n} real servers with the same clients: {models}.',
   'sentence.compare.recorded':
-    'You are watching recordings of {n} real servers with the same clients: {models}.',
+    'You are watching {n} recorded servers with the same clients: {models}.',
   'sentence.double':
     'You are watching the calls of {model}, recorded against a double of that kernel: the order is real, the times are not.',
   'sentence.wine':

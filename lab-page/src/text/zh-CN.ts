@@ -128,7 +128,7 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   'sentence.recorded': '你看到的是一台真实 {model} 服务器的录制，放慢 {times} 倍。',
   'sentence.recorded.full': '你看到的是一台真实 {model} 服务器的录制，原速回放。',
   'sentence.compare.live': '你看到的是 {n} 台真实服务器，客户端完全相同：{models}。',
-  'sentence.compare.recorded': '你看到的是 {n} 台真实服务器的录制，客户端完全相同：{models}。',
+  'sentence.compare.recorded': '你看到的是 {n} 台服务器的录制，客户端完全相同：{models}。',
   'sentence.double': '你看到的是 {model} 的系统调用，录自该内核的替身：顺序是真的，时间不是。',
   'sentence.wine': '你看到的是 {model} 的系统调用，在 Wine 下录制：顺序是真的，时间不是。',
   'sentence.scene.live': '你看到的是本机内核刚刚做的事：{question}',
