@@ -154,7 +154,9 @@ export class LabServer implements AsyncDisposable {
     allow(response, method, ['GET', 'HEAD']);
     const file = await this.#files.read(path);
     if (file === null) throw new Refused(404, 'there is nothing at that address');
-    const { kind, content } = file;
+    const { kind, isLasting, content } = file;
+    // The browser asks for the icon whenever the address changes, and playing changes it.
+    if (isLasting) response.setHeader('Cache-Control', 'private, max-age=3600');
     response.writeHead(200, { 'Content-Type': kind, 'Content-Length': content.length });
     response.end(method === 'HEAD' ? undefined : content);
   }
@@ -178,6 +180,8 @@ export class LabServer implements AsyncDisposable {
     if (this.#closed !== null) throw new Refused(503, 'the lab is stopping');
     if (this.#runs.isBusy) throw new Refused(409, 'a run is going on already: one at a time');
     if (response.destroyed) return;
+    // Nobody stores an answer to POST; told not to, Chromium takes a stream read to its end for aborted.
+    response.removeHeader('Cache-Control');
     response.writeHead(200, { 'Content-Type': LINES_KIND });
     response.flushHeaders();
     await this.#runs.run(scene, {

@@ -21,9 +21,14 @@ const KINDS: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
+/** What another build gives another name, or what does not matter. */
+const LASTING = new Set(['.css', '.ico', '.js', '.png', '.svg', '.woff2']);
+
 /** A file as it is sent. */
 export interface PageFile {
   readonly kind: string;
+  /** Whether a browser may keep it. */
+  readonly isLasting: boolean;
   readonly content: Buffer;
 }
 
@@ -47,8 +52,9 @@ export class PageFiles {
   async read(path: string): Promise<PageFile | null> {
     const file = this.#paths.get(path);
     if (file === undefined) return null;
-    const kind = KINDS[extname(file)] ?? 'application/octet-stream';
-    return { kind, content: await readFile(file) };
+    const ending = extname(file);
+    const kind = KINDS[ending] ?? 'application/octet-stream';
+    return { kind, isLasting: LASTING.has(ending), content: await readFile(file) };
   }
 }
 

@@ -85,6 +85,7 @@ test('lab: the page, each file under its own name and kind', async () => {
   assert.equal(page.headers.get('cache-control'), 'no-store');
   const script = await ask(lab, { path: '/index-1.js' });
   assert.equal(script.headers.get('content-type'), 'text/javascript; charset=utf-8');
+  assert.equal(script.headers.get('cache-control'), 'private, max-age=3600');
   const head = await ask(lab, { method: 'HEAD', path: '/index-1.js' });
   assert.deepEqual([head.status, head.headers.get('content-length'), head.body], [200, '10', '']);
   folder.file('later.html', 'not there when it began');
