@@ -23,7 +23,7 @@ const KEYS = {
   buffer: 'timeline.legend.buffer',
 } as const satisfies Partial<Record<BarStyle, string>>;
 
-function describe(layout: TimelineLayout, view: View, lane: Lane, x: number): string | null {
+function describe(names: readonly string[], view: View, lane: Lane, x: number): string | null {
   const { text } = view;
   const range = [timeAt(view, x - NEAR), timeAt(view, x + NEAR)] as const;
   for (const style of PAINT_ORDER.toReversed()) {
@@ -35,7 +35,7 @@ function describe(layout: TimelineLayout, view: View, lane: Lane, x: number): st
       let bar = end - 1;
       while (bar > first && (bars.ends[bar] as number) < range[0]) bar--;
       const key = KEYS[style as keyof typeof KEYS];
-      const name = layout.names[bars.names[bar] as number] ?? '';
+      const name = names[bars.names[bar] as number] ?? '';
       const took = (bars.ends[bar] as number) - (bars.starts[bar] as number);
       const words = key === undefined ? '' : text.t(key);
       const time = took > 0 ? formatTime(text.language, took) : '';
@@ -58,10 +58,10 @@ export function hitAt(
   { x, y }: { readonly x: number; readonly y: number },
 ): string | null {
   if (x < view.gutter) return null;
-  for (const { groups } of layout.bands) {
+  for (const { groups, names } of layout.bands) {
     for (const { lanes } of groups) {
       const lane = lanes.find((lane) => y >= lane.y - 1 && y <= lane.y + lane.height + 1);
-      if (lane !== undefined) return describe(layout, view, lane, x);
+      if (lane !== undefined) return describe(names, view, lane, x);
     }
   }
   return null;

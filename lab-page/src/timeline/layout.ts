@@ -4,6 +4,7 @@
  * all runs share one axis. Nothing here knows how wide the picture is, or draws anything.
  */
 import type { LabRun, Source } from '../../../src/lab/document.ts';
+import type { Trace } from '../../../src/trace.ts';
 import { isTextKey, type Words } from '../text/text.ts';
 import { Names } from './bars.ts';
 import { type LaneDraft, lanesOfConnection, lanesOfWriter, type Track } from './lanes.ts';
@@ -41,6 +42,8 @@ export interface Band {
   readonly headHeight: number;
   readonly duration: number;
   readonly groups: readonly Group[];
+  /** What its bars are called, by their numbers. */
+  readonly names: readonly string[];
 }
 
 export interface TimelineLayout {
@@ -50,8 +53,6 @@ export interface TimelineLayout {
   /** Above the first band. */
   readonly axisHeight: number;
   readonly bands: readonly Band[];
-  /** What bars are called, by their numbers. */
-  readonly names: readonly string[];
   /** Labels have rows of their own, above the lanes: the picture is narrow. */
   readonly isNarrow: boolean;
 }
@@ -118,9 +119,10 @@ interface Draft {
   readonly lanes: readonly LaneDraft[];
 }
 
-function draftsOf(run: LabRun, number: number, names: Names): Draft[] {
-  const reading = readingOf(run.trace);
-  const { writers, connections } = run.trace;
+/** All lanes of a run, shown or not: they depend on nothing but its trace. */
+function makeDrafts(trace: Trace, names: Names): Draft[] {
+  const reading = readingOf(trace);
+  const { writers, connections } = trace;
   const byClient = connections
     .map((connection, index) => ({ ...connection, index }))
     .sort((a, b) => a.client - b.client || a.opened - b.opened);
@@ -128,14 +130,14 @@ function draftsOf(run: LabRun, number: number, names: Names): Draft[] {
     const ofWriter = byClient.filter((connection) => connection.writer === writer);
     const lanes = role === 'server' ? lanesOfWriter(reading, writer, names) : [];
     const thread: Draft = {
-      id: `${number}:w${writer}`,
+      id: `w${writer}`,
       kind: 'thread',
       label: threadLabel(tid, name),
       lanes,
     };
     const drafts = ofWriter.map(
       ({ client, index }): Draft => ({
-        id: `${number}:c${index}`,
+        id: `c${index}`,
         kind: 'connection',
         label: { key: 'timeline.group.client', values: { client } },
         lanes: lanesOfConnection(reading, index, names),
@@ -143,6 +145,24 @@ function draftsOf(run: LabRun, number: number, names: Names): Draft[] {
     );
     return lanes.length === 0 ? drafts : [thread, ...drafts];
   });
+}
+
+interface Drafts {
+  readonly list: readonly Draft[];
+  readonly names: readonly string[];
+}
+
+const known = new WeakMap<Trace, Drafts>();
+
+/** The lanes of a trace; made once, whatever becomes of the room for them. */
+function draftsOf(trace: Trace): Drafts {
+  let drafts = known.get(trace);
+  if (drafts === undefined) {
+    const names = new Names();
+    drafts = { list: makeDrafts(trace, names), names: names.list };
+    known.set(trace, drafts);
+  }
+  return drafts;
 }
 
 /** A thread by what it does, or by its number. */
@@ -179,7 +199,8 @@ class Stacker {
     this.y = this.#measures.axis;
   }
 
-  band(run: LabRun, drafts: readonly Draft[], isCompared: boolean): Band {
+  band(run: LabRun, number: number, isCompared: boolean): Band {
+    const { list: drafts, names } = draftsOf(run.trace);
     const { isCompact = false } = this.#options;
     const start = this.y;
     this.y += this.#measures.head;
@@ -193,8 +214,9 @@ class Stacker {
     // Of a thread there is more to see than of a connection.
     const thread = count('thread') > UNFOLDED_MAX ? low : this.#measures.threadLanes.process;
     const groups = drafts.map((draft) => {
-      const isFolded = this.#options.folded?.get(draft.id) ?? many[draft.kind];
-      return this.#group(draft, isFolded, draft.kind === 'thread' ? thread : low);
+      const id = `${number}:${draft.id}`;
+      const isFolded = this.#options.folded?.get(id) ?? many[draft.kind];
+      return { id, ...this.#group(draft, isFolded, draft.kind === 'thread' ? thread : low) };
     });
     const { window } = run.trace;
     const { source = 'kernel' } = this.#options;
@@ -208,10 +230,11 @@ class Stacker {
       headHeight: this.#measures.head,
       duration: Math.max(1, window[1] - window[0]),
       groups,
+      names,
     };
   }
 
-  #group(draft: Draft, isFolded: boolean, foldedHeight: number): Group {
+  #group(draft: Draft, isFolded: boolean, foldedHeight: number): Omit<Group, 'id'> {
     const y = this.y;
     const { laneGap, groupGap, lanes: heights, threadLanes } = this.#measures;
     if (this.#options.isNarrow === true && !isFolded) this.y += LABEL_ROW;
@@ -222,10 +245,10 @@ class Stacker {
       this.y += height + laneGap;
       return lane;
     });
-    const { id, kind, label } = draft;
+    const { kind, label } = draft;
     const height = this.y - laneGap - y;
     this.y += (isFolded ? FOLDED_GAP : groupGap) - laneGap;
-    return { id, kind, label, y, height, isFolded, lanes };
+    return { kind, label, y, height, isFolded, lanes };
   }
 }
 
@@ -256,17 +279,13 @@ export function layoutTimeline(
   if (runs.length > RUNS_MAX) {
     throw new RangeError(`at most ${RUNS_MAX} runs share a timeline, got ${runs.length}`);
   }
-  const names = new Names();
   const stacker = new Stacker(options);
-  const bands = runs.map((run, number) =>
-    stacker.band(run, draftsOf(run, number, names), runs.length > 1),
-  );
+  const bands = runs.map((run, number) => stacker.band(run, number, runs.length > 1));
   return {
     duration: Math.max(1, ...bands.map(({ duration }) => duration)),
     height: stacker.y,
     axisHeight: measuresOf(options).axis,
     bands,
-    names: names.list,
     isNarrow: options.isNarrow ?? false,
   };
 }

@@ -50,7 +50,7 @@ function leftOf({ gutter }: Pick<View, 'gutter'>): number {
   return Math.max(gutter, PAD_LEFT);
 }
 
-function penOf(surface: Surface, view: View, names: readonly string[]): Pen {
+function penOf(surface: Surface, view: View, names: readonly string[] = []): Pen {
   const [from, to] = view.range;
   const left = leftOf(view);
   const right = view.width - PAD_RIGHT;
@@ -449,15 +449,15 @@ function drawNow(pen: Pen, layout: TimelineLayout, position: number): void {
 
 /** Where the replay stands, upon a picture that is painted already. */
 export function paintNow(layout: TimelineLayout, view: View, surface: Surface): void {
-  if (view.position !== null) drawNow(penOf(surface, view, layout.names), layout, view.position);
+  if (view.position !== null) drawNow(penOf(surface, view), layout, view.position);
 }
 
 /** Paints everything. The surface is as high as the layout. */
 export function paintTimeline(layout: TimelineLayout, view: View, surface: Surface): void {
-  const pen = penOf(surface, view, layout.names);
   surface.fill(0, 0, view.width, layout.height, view.palette.background);
-  paintAxis(pen, layout);
+  paintAxis(penOf(surface, view), layout);
   for (const band of layout.bands) {
+    const pen = penOf(surface, view, band.names);
     paintHead(pen, band);
     for (const group of band.groups) {
       paintGroupLabels(pen, group);
