@@ -1,6 +1,7 @@
 /** Workers that are threads of this process. */
 import { Worker } from 'node:worker_threads';
 import { PolyioError, type PolyioErrorCode } from '../errors.ts';
+import { argumentsOfWorkers } from '../platform/worker-arguments.ts';
 import { Waker } from '../readiness.ts';
 import { wakeThread } from '../sys/threads.ts';
 import { modelInfo } from './models.ts';
@@ -12,11 +13,6 @@ const ENTRY = new URL('./thread-entry.js', import.meta.url);
 /** Memory for a control block that threads share. */
 export function threadMemory(workers: number): SharedArrayBuffer {
   return new SharedArrayBuffer(ControlBlock.size(workers));
-}
-
-/** A worker inherits Node's flags, but with the one that is about text on the command line it would not load a file. */
-function argumentsOfWorkers(): { execArgv?: string[] } {
-  return process.execArgv.some((flag) => flag.startsWith('--input-type')) ? { execArgv: [] } : {};
 }
 
 /** Starts one worker thread. It owns a waker for it, which outlives the thread. */

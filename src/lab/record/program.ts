@@ -6,6 +6,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { PolyioError, SystemError } from '../../errors.ts';
+import { argumentsOfWorkers } from '../../platform/worker-arguments.ts';
 import { ERRNO } from '../../sys/abi.ts';
 import { interrupt } from '../../sys/interrupt.ts';
 import { requireLinux } from '../../sys/linux/presence.ts';
@@ -94,7 +95,11 @@ class Player {
 
   constructor(name: string, start: PartStart) {
     this.name = name;
-    this.thread = new Worker(ENTRY, { workerData: start, name: `polyio lab ${name}` });
+    this.thread = new Worker(ENTRY, {
+      workerData: start,
+      name: `polyio lab ${name}`,
+      ...argumentsOfWorkers(),
+    });
     const { thread } = this;
     this.over = new Promise((resolve) => thread.once('exit', () => resolve()));
     const died = new Promise<never>((_, reject) => {

@@ -4,13 +4,15 @@ import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { callsOf } from '../../../src/lab/scenes/figures.ts';
 import { PROGRAMS } from '../../../src/lab/scenes/programs.ts';
-import { runScene, type SceneName } from '../../../src/lab.ts';
+import { type Progress, runScene, type SceneName } from '../../../src/lab.ts';
 import type { Trace } from '../../../src/trace.ts';
+import { runCommand } from '../../harness/child.ts';
 import { test } from '../../harness/test.ts';
 import { sceneRun } from './scene-run.ts';
 
 const LIMIT_MS = 60_000;
 const options = { limitMs: LIMIT_MS };
+const isFull = process.env['POLYIO_TEST_FULL'] === '1';
 
 test(
   'scene full-pipe: the writer sleeps when the pipe is full, and a page that is read wakes it',
@@ -153,19 +155,30 @@ function leftOver(): string[] {
   return readdirSync(tmpdir()).filter((name) => name.startsWith('polyio-lab-'));
 }
 
+/** Runs a scene and ends it as soon as it says that a step begins; how many steps it has. */
+async function abortAt(scene: SceneName, wanted: number): Promise<number> {
+  const reason = new Error('the page was closed');
+  const stop = new AbortController();
+  let steps = 0;
+  const progress = ({ step, of }: Progress): void => {
+    steps = of;
+    // Not at once, so that what the step starts is under way.
+    if (step === wanted) setTimeout(() => stop.abort(reason), 20);
+  };
+  await assert.rejects(runScene({ scene }, { signal: stop.signal, progress }), reason);
+  return steps;
+}
+
 for (const scene of Object.keys(PROGRAMS) as SceneName[]) {
   test(
-    `scene ${scene}: ended in the middle, nothing of it is left`,
+    `scene ${scene}: ended in any of its steps, nothing of it is left`,
     async () => {
       const before = leftOver();
       const reason = new Error('the page was closed');
       await assert.rejects(runScene({ scene }, { signal: AbortSignal.abort(reason) }), reason);
-      for (const afterMs of [30, 160]) {
-        const stop = new AbortController();
-        const timer = setTimeout(() => stop.abort(reason), afterMs);
-        await assert.rejects(runScene({ scene }, { signal: stop.signal }), reason);
-        clearTimeout(timer);
-      }
+      const steps = await abortAt(scene, 1);
+      const last = isFull ? steps : Math.min(steps, 2);
+      for (let step = 2; step <= last; step++) await abortAt(scene, step);
       assert.deepEqual(
         leftOver().filter((name) => !before.includes(name)),
         [],
@@ -174,3 +187,32 @@ for (const scene of Object.keys(PROGRAMS) as SceneName[]) {
     options,
   );
 }
+
+test(
+  'scenes about idle descriptors: with fewer than they need they measure less, and say so',
+  async () => {
+    const lab = new URL('../../../src/lab.js', import.meta.url).href;
+    const scenes = isFull ? ['select-or-poll', 'threads-or-events'] : ['select-or-poll'];
+    const source = `
+      import { runScene } from ${JSON.stringify(lab)};
+      const keys = [];
+      for (const scene of ${JSON.stringify(scenes)}) {
+        const { facts } = await runScene({ scene });
+        keys.push(...facts.filter(({ key }) => key.endsWith('.limit')));
+      }
+      console.log(JSON.stringify(keys));
+    `;
+    const node = `exec ${process.execPath} --input-type=module --eval "$SOURCE"`;
+    const { code, stdout, stderr } = await runCommand('sh', ['-c', `ulimit -n 700 && ${node}`], {
+      env: { SOURCE: source },
+      limitMs: LIMIT_MS,
+    });
+    assert.equal(code, 0, stderr);
+    const facts = JSON.parse(stdout) as { key: string; values: Record<string, number> }[];
+    assert.deepEqual(
+      facts.map(({ key, values }) => [key, values['limit'], (values['needed'] ?? 0) > 10_000]),
+      scenes.map((scene) => [`${scene}.limit`, 700, true]),
+    );
+  },
+  options,
+);
