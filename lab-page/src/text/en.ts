@@ -583,7 +583,7 @@ export const en = {
     'Double the delay, and predict how many would-blocks a message costs then.',
   'scene.io-uring-or-epoll.try':
     'Choose the scenario "burst" with more clients: how many completions does one call bring?',
-  'scene.who-accepts.try': 'Compare the rows of accept4: which of them came back with EAGAIN?',
+  'scene.who-accepts.try': 'Compare the three runs: which workers took clients, and which slept through?',
   'scene.threads-or-events.try':
     'Compare the two runs: how many threads sleep for the same eight clients?',
   'scene.synchronous-or-asynchronous.try':
@@ -658,7 +658,7 @@ export const en = {
   'fact.threads-or-events.answer':
     'One thread waits for everybody: with {clients} idle clients the server had {threads|thread|threads}, with {few} it had {before}. Each idle client cost {each:bytes} of memory.',
   'fact.threads-or-events.loop':
-    'For 99 % of the time the loop was less than {delay:time} late with {clients} idle clients, less than {before:time} with {few}; a round trip beside them took {roundTrip:time}, and {first:time}.',
+    'For 99 % of the time the loop was less than {delay:time} late with {clients} idle clients, less than {before:time} with {few}; a round trip beside them took {roundTrip:time}, with {few} {first:time}.',
   'fact.threads-or-events.threads':
     'A thread for each client: {clients|client|clients} had {threads|thread|threads} and {memory:bytes}, {each:bytes} for each of them.',
   'fact.threads-or-events.limit':

@@ -539,7 +539,7 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   'scene.epoll-sleeps.try': '把间隔调大：睡眠变长，epoll 的 CPU 时间却不变。',
   'scene.would-block.try': '把间隔加倍，先猜猜一条消息要付出多少次 EAGAIN。',
   'scene.io-uring-or-epoll.try': '选“突发”场景并增加客户端：一次调用能带回多少个完成事件？',
-  'scene.who-accepts.try': '比较各行的 accept4：哪些带着 EAGAIN 返回？',
+  'scene.who-accepts.try': '比较三次运行：哪些工作者接了客户端，哪些一直在睡？',
   'scene.threads-or-events.try': '比较两次运行：同样八个客户端，有多少个线程在睡？',
   'scene.synchronous-or-asynchronous.try':
     '看看另一个线程做加法时调用者在做什么：睡在 recv 里，还是忙自己的事。',
