@@ -612,7 +612,7 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   'fact.threads-or-events.answer':
     '一个线程替所有人等待：有 {clients} 个空闲客户端时服务器有 {threads} 个线程，{few} 个时是 {before} 个。每个空闲客户端占 {each:bytes} 内存。',
   'fact.threads-or-events.loop':
-    '有 {clients} 个空闲客户端时，事件循环 99 % 的延迟低于 {delay:time}，{few} 个时低于 {before:time}；与它们并存的一次往返分别是 {roundTrip:time} 和 {first:time}。',
+    '有 {clients} 个空闲客户端时，事件循环 99 % 的延迟低于 {delay:time}，{few} 个时低于 {before:time}；与它们并存的一次往返为 {roundTrip:time}，{few} 个时为 {first:time}。',
   'fact.threads-or-events.threads':
     '每个客户端一个线程：{clients} 个客户端用了 {threads} 个线程、{memory:bytes}，平均每个 {each:bytes}。',
   'fact.threads-or-events.limit':

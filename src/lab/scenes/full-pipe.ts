@@ -107,6 +107,8 @@ function fillOf({ events, window: [start] }: Trace, label: string): ChartSeries 
   for (const event of [...events].sort((a, b) => when(a) - when(b))) {
     const { kind, name, result } = event;
     if (kind !== 'call' || result <= 0 || (name !== 'write' && name !== 'read')) continue;
+    // Between two calls nothing flows: a step, and no slope.
+    points.push([when(event) - start, level]);
     level += name === 'write' ? result : -result;
     points.push([when(event) - start, level]);
   }
