@@ -31,17 +31,23 @@ function kill(child: ChildProcess): void {
   }
 }
 
-/** In words; what did not end in good order may have left somebody of its group behind. */
-async function howItEnds(child: ChildProcess): Promise<string> {
-  try {
-    const [code, signal] = await once(child, 'close');
-    return signal === null ? `code ${code}` : String(signal);
-  } catch (error) {
-    return (error as Error).message;
-  }
+const ENDED = 'the process of the run ended without a result';
+
+function whyNotStarted({ code, message }: NodeJS.ErrnoException): string {
+  return code === 'EMFILE' || code === 'ENFILE'
+    ? 'too few descriptors are left to start a run; raise the limit (ulimit -n)'
+    : `the process of the run could not be started: ${message}`;
 }
 
-const ORDERLY = 'code 0';
+/** Null for an end in good order; else why there may be no result. */
+async function howItEnds(child: ChildProcess): Promise<string | null> {
+  try {
+    const [code, signal] = await once(child, 'close');
+    return code === 0 ? null : `${ENDED} (${signal ?? `code ${code}`})`;
+  } catch (error) {
+    return whyNotStarted(error as NodeJS.ErrnoException);
+  }
+}
 
 /** One run. */
 class Run {
@@ -81,9 +87,9 @@ class Run {
   async #awaitEnd(): Promise<void> {
     const how = await howItEnds(this.#child);
     clearTimeout(this.#limit);
-    if (how !== ORDERLY) kill(this.#child);
-    const reason = this.#why ?? `the process of the run ended without a result (${how})`;
-    if (!this.#hasAnswer) this.#fail(reason);
+    // What did not end in good order may have left somebody of its group behind.
+    if (how !== null) kill(this.#child);
+    if (!this.#hasAnswer) this.#fail(this.#why ?? how ?? ENDED);
   }
 
   /** Nothing more is to be expected of it than its end. */

@@ -3,10 +3,12 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import type { RunEvent } from '../../../src/lab/web/api.ts';
 import { type Info, LabServer, readRecord, SCENES } from '../../../src/lab.ts';
 import { MODELS, modelInfo } from '../../../src/servers.ts';
-import { childrenOf, Folder, isAlive, until } from '../../cli/polyio-process.ts';
+import { childrenOf, Folder, isAlive, missing, until } from '../../cli/polyio-process.ts';
+import { runCommand } from '../../harness/child.ts';
 import { test } from '../../harness/test.ts';
 import { ask, requestText, run } from './lab-client.ts';
 
@@ -276,6 +278,20 @@ test(
     await assertWorks(lab, [runner as number]);
   },
   { limitMs: LIMIT_MS },
+);
+
+test(
+  'lab: too few descriptors for a run are told so, and the next one works',
+  async () => {
+    const fixture = fileURLToPath(new URL('../../fixtures/crowded-lab.js', import.meta.url));
+    const command = ['--nofile=120:120', process.execPath, fixture];
+    const { code, stdout, stderr } = await runCommand('prlimit', command, { limitMs: 30_000 });
+    assert.equal(code, 0, stderr);
+    const reason = 'too few descriptors are left to start a run; raise the limit (ulimit -n)';
+    const failed = JSON.stringify({ event: 'failed', reason });
+    assert.equal(stdout, `${failed}\n{"event":"record"\n`);
+  },
+  { limitMs: LIMIT_MS, skip: missing('prlimit') },
 );
 
 test(
