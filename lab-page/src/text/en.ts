@@ -583,7 +583,8 @@ export const en = {
     'Double the delay, and predict how many would-blocks a message costs then.',
   'scene.io-uring-or-epoll.try':
     'Choose the scenario "burst" with more clients: how many completions does one call bring?',
-  'scene.who-accepts.try': 'Compare the three runs: which workers took clients, and which slept through?',
+  'scene.who-accepts.try':
+    'Compare the three runs: which workers took clients, and which slept through?',
   'scene.threads-or-events.try':
     'Compare the two runs: how many threads sleep for the same eight clients?',
   'scene.synchronous-or-asynchronous.try':
