@@ -174,7 +174,8 @@ export async function edgeTrigger({ signal, progress }: SceneContext): Promise<F
   const [level, edge] = results.map(({ watcher }) => watcher as Halves);
   const { otherWaited } = (results[2] as Record<string, unknown>)['drainer'] as Drained;
   const drains = callsOf((runs[2] as LabRun).trace, 'recv', 'drainer');
-  const hang = Math.max(...drains.map(lengthOf));
+  const ended = drains.find(({ errno }) => errno !== 0);
+  const hang = ended === undefined ? 0 : lengthOf(ended);
   const silence = callsOf((runs[1] as LabRun).trace, 'epoll_wait').at(-1);
   return {
     runs,

@@ -7,13 +7,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Fifo, Pipe, PipeReader, PipeWriter } from '../../io.ts';
+import { POLL } from '../../sys/abi.ts';
+import { pollFd } from '../../sys/poll.ts';
 import { currentThread } from '../../sys/threads.ts';
 import type { Trace, TraceEvent } from '../../trace.ts';
 import type { Chart, ChartSeries, LabRun } from '../document.ts';
 import { recordProgram } from '../record/program.ts';
 import type { Part, Stage } from '../record/stage.ts';
 import { awaitSleep } from './asleep.ts';
-import { callsOf, fact, lines } from './figures.ts';
+import { callsOf, fact, lengthOf, lines } from './figures.ts';
 import type { Findings, SceneContext } from './scene-program.ts';
 
 const PAGE = 4_096;
@@ -44,12 +46,14 @@ function write(stage: Stage): { wasRefused: boolean } {
   }
 }
 
-function read(stage: Stage): { sawSleep: boolean } {
+function read(stage: Stage): void {
   const reader = PipeReader.fromFd(stage.number('reader'));
+  const writer = stage.number('writer');
   try {
     const page = new Uint8Array(PAGE);
     stage.await(WRITER_WORD, 1);
-    const sawSleep = awaitSleep(stage.get(WRITER_WORD), (ms) => stage.sleep(ms));
+    while (pollFd(writer, POLL.POLLOUT, 0) > 0) stage.sleep(1);
+    awaitSleep(stage.get(WRITER_WORD), (ms) => stage.sleep(ms));
     stage.sleep(ASLEEP_MS);
     stage.record(() => {
       for (let count = 0; count < PAGES - 1; count++) {
@@ -57,7 +61,6 @@ function read(stage: Stage): { sawSleep: boolean } {
         stage.sleep(PAUSE_MS);
       }
     });
-    return { sawSleep };
   } finally {
     reader.detach();
   }
@@ -118,17 +121,18 @@ function fillOf({ events, window: [start] }: Trace, label: string): ChartSeries 
 /** What one run showed. */
 function figuresOf(trace: Trace): Record<string, number> {
   const writes = callsOf(trace, 'write').filter(({ result }) => result > 0);
-  const longest = Math.max(...writes.map(({ start, end }) => end - start));
-  const slept = writes.findIndex(({ start, end }) => end - start === longest);
-  const asleep = writes[slept] as TraceEvent;
+  const [read] = callsOf(trace, 'read');
+  // Every write before it had ended when the reader began.
+  const slept = writes.findIndex(({ end }) => read !== undefined && end > read.start);
+  const asleep = writes[slept];
+  if (read === undefined || asleep === undefined) return {};
   const taken = writes.slice(0, slept).reduce((sum, { result }) => sum + result, 0);
-  const freed = callsOf(trace, 'read').findLast(({ start }) => start < asleep.end);
   return {
     capacity: taken,
     writes: slept,
-    slept: longest,
-    freed: freed?.result ?? 0,
-    woken: freed === undefined ? 0 : Math.max(0, asleep.end - freed.start),
+    slept: lengthOf(asleep),
+    freed: read.result,
+    woken: Math.max(0, asleep.end - read.start),
     refused: callsOf(trace, 'write').filter(({ errno }) => errno !== 0).length,
   };
 }
@@ -153,7 +157,7 @@ export async function fullPipe({ signal, progress }: SceneContext): Promise<Find
       label,
       scene: 'full-pipe',
       module: new URL(import.meta.url),
-      parts: { writer: { writer }, reader: { reader } },
+      parts: { writer: { writer }, reader: { reader, writer } },
       signal,
     });
     runs.push({ label, trace });
