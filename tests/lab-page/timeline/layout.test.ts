@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { textOf } from '../../../lab-page/src/text/text.ts';
 import {
   type Lane,
   layoutTimeline,
@@ -163,4 +164,47 @@ test('timeline layout: five runs are too many', () => {
   const run = { label: 'blocking', trace: SAMPLE };
   assert.doesNotThrow(() => layoutTimeline(Array.from({ length: RUNS_MAX }, () => run)));
   assert.throws(() => layoutTimeline([run, run, run, run, run]), /^RangeError: at most 4 runs/);
+});
+
+test('timeline layout: where there is little room, runs that are compared have a lane for each thread and client', () => {
+  const runs = [blockingTrace(), ringTrace()].map((trace) => ({ label: trace.run.model, trace }));
+  const { bands, height } = layoutTimeline(runs, { isCompact: true });
+  assert.ok(height < layoutTimeline(runs).height);
+  for (const { groups } of bands) {
+    assert.ok(groups.every(({ isFolded, lanes }) => isFolded && lanes.length === 1));
+  }
+  // What a ring holds shows in the low lane, too.
+  const styles = bands[1]?.groups.at(-1)?.lanes[0]?.tracks.map(({ style }) => style);
+  assert.ok(styles?.includes('receipt'));
+});
+
+test('timeline layout: threads have the names that their program gave them, in the language of the page', () => {
+  const [server, clients] = SAMPLE.writers as [Trace['writers'][number], Trace['writers'][number]];
+  const labelOf = (name: string): string => {
+    const trace = { ...SAMPLE, writers: [{ ...server, name }, clients], connections: [] };
+    const label = layoutOf({ ...trace, phases: [] }).bands[0]?.groups[0]?.label;
+    return label === undefined ? '' : textOf('zh-CN').say(label);
+  };
+  assert.equal(labelOf('writer'), '写者');
+  assert.equal(labelOf('a name of its own'), 'a name of its own');
+});
+
+test('timeline layout: calls to a double have no phases, no bytes in a kernel and no share of a CPU', () => {
+  const trace = { ...blockingTrace(), phases: [] };
+  const { bands } = layoutTimeline([{ label: 'kqueue', trace }], { source: 'double' });
+  const lanes = bands[0]?.groups.find(({ kind }) => kind === 'connection')?.lanes;
+  assert.deepEqual(
+    lanes?.map(({ kind }) => kind),
+    ['client', 'process', 'calls'],
+  );
+  assert.equal(bands[0]?.figures.key, 'timeline.figures.double');
+});
+
+test('timeline layout: asleep for room to write to is no phase 1', () => {
+  const event = SAMPLE.events.find(({ kind, name }) => kind === 'call' && name === 'send');
+  const events = [{ ...(event as TraceEvent), name: 'write', start: 0, end: 5_000_000 }];
+  const trace = { ...SAMPLE, window: [0, 6_000_000], events, connections: [], phases: [] } as Trace;
+  const layout = layoutOf(trace);
+  assert.deepEqual(barsOf(layout, 'thread', 'process', 'wait'), []);
+  assert.deepEqual(barsOf(layout, 'thread', 'process', 'wait-other'), [[0, 5_000_000]]);
 });
