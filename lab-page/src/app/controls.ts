@@ -20,6 +20,11 @@ export class LabControls extends Panel {
     this.isComparing = this.session.state.models.length > 1;
   }
 
+  protected override willUpdate(): void {
+    // The tour, a link or a file may ask for several models, too.
+    if (this.session.state.models.length > 1) this.isComparing = true;
+  }
+
   protected override render(): TemplateResult {
     const isOwn = !hasModels(this.session.state.scene);
     return html`<form @submit=${this.#submit} class="controls">

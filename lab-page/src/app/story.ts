@@ -144,12 +144,10 @@ export class LabStory extends Panel {
     const isRight = this.guess === this.#right;
     return html`<div aria-live="polite" class="answer">
       <p><b>${this.t('story.measured', { answer })}</b></p>
-      <p class="quiet">${this.t(isRight ? 'story.guess.right' : 'story.guess.wrong')}</p>
-      ${
-        this.session.origin === 'live'
-          ? nothing
-          : html`<p class="quiet">${this.t('story.recorded')}</p>`
-      }
+      <p class="quiet">
+        <span>${this.t(isRight ? 'story.guess.right' : 'story.guess.wrong')}</span>
+        ${this.session.origin === 'live' ? nothing : html`<span>${this.t('story.recorded')}</span>`}
+      </p>
     </div>`;
   }
 
