@@ -111,7 +111,7 @@ test(
     await first.button('stop').waitFor();
     await until('the run to begin', () => sharedLab().helpers.length > 0);
     await using second = await Visit.open({ query: QUICK });
-    await second.says(/^The lab is busy with the run of another page: ./);
+    await second.says(/^The lab is busy: ./);
     assert.equal(await first.app.getAttribute('data-running'), 'true');
     await first.button('stop').click();
     await first.says(/Stopped|no recording/);

@@ -5,8 +5,15 @@ import { formatBytes, formatFigure, formatTime } from '../text/text.ts';
 import { type Scale, scaleOf } from './scale.ts';
 import type { Session } from './session.ts';
 
-const WIDTH = 560;
-const HEIGHT = 250;
+/** How large a chart is drawn: writing keeps its size, so less room means fewer units. */
+const SIZES = {
+  whole: { width: 560, height: 250 },
+  beside: { width: 560, height: 168 },
+  small: { width: 350, height: 128 },
+} as const;
+
+export type ChartSize = keyof typeof SIZES;
+
 const EDGE = { left: 66, right: 30, top: 12, bottom: 42 };
 const SHAPES = ['circle', 'square', 'diamond', 'triangle'] as const;
 const STYLES = 6;
@@ -16,16 +23,18 @@ const MARKS_MAX = 24;
 interface Plot {
   readonly session: Session;
   readonly chart: Chart;
+  readonly width: number;
+  readonly height: number;
   readonly x: Scale;
   readonly y: Scale;
 }
 
-function across({ x }: Plot, value: number): number {
-  return EDGE.left + x.place(value) * (WIDTH - EDGE.left - EDGE.right);
+function across({ x, width }: Plot, value: number): number {
+  return EDGE.left + x.place(value) * (width - EDGE.left - EDGE.right);
 }
 
-function up({ y }: Plot, value: number): number {
-  return HEIGHT - EDGE.bottom - y.place(value) * (HEIGHT - EDGE.top - EDGE.bottom);
+function up({ y, height }: Plot, value: number): number {
+  return height - EDGE.bottom - y.place(value) * (height - EDGE.top - EDGE.bottom);
 }
 
 function isBytes(unit: string): boolean {
@@ -60,17 +69,17 @@ function curve(plot: Plot, { points }: ChartSeries, index: number): TemplateResu
 function bars(plot: Plot): TemplateResult[] {
   const { series, ticks } = plot.chart;
   const count = Math.max(1, ticks?.length ?? 0, ...series.map(({ points }) => points.length));
-  const slot = (WIDTH - EDGE.left - EDGE.right) / count;
-  const width = Math.min(42, (slot * 0.7) / Math.max(1, series.length));
-  const floor = HEIGHT - EDGE.bottom;
+  const slot = (plot.width - EDGE.left - EDGE.right) / count;
+  const thick = Math.min(42, (slot * 0.7) / Math.max(1, series.length));
+  const floor = plot.height - EDGE.bottom;
   return series.map(({ points }, index) => {
     const boxes = points.map(([, y], at) => {
       const middle = EDGE.left + (at + 0.5) * slot;
-      const left = middle + (index - series.length / 2) * width;
+      const left = middle + (index - series.length / 2) * thick;
       const top = Math.min(floor - 1, up(plot, y));
       const label = inUnit(plot.session, plot.chart.unit.y, y);
-      return svg`<rect x=${left} y=${top} width=${width - 2} height=${Math.max(1, floor - top)} rx="2" />
-        <text class="tick middle" x=${left + width / 2 - 1} y=${top - 4}>${label}</text>`;
+      return svg`<rect x=${left} y=${top} width=${thick - 2} height=${Math.max(1, floor - top)} rx="2" />
+        <text class="tick middle" x=${left + thick / 2 - 1} y=${top - 4}>${label}</text>`;
     });
     return svg`<g class=${`series s${index % STYLES}`}>${boxes}</g>`;
   });
@@ -78,8 +87,8 @@ function bars(plot: Plot): TemplateResult[] {
 
 function axes(plot: Plot): TemplateResult {
   const { session, chart, x, y } = plot;
-  const floor = HEIGHT - EDGE.bottom;
-  const right = WIDTH - EDGE.right;
+  const floor = plot.height - EDGE.bottom;
+  const right = plot.width - EDGE.right;
   const sides = y.ticks.map((tick) => {
     const at = up(plot, tick);
     return svg`<line class="grid" x1=${EDGE.left} x2=${right} y1=${at} y2=${at} />
@@ -96,16 +105,16 @@ function axes(plot: Plot): TemplateResult {
         });
   const title = session.chartText(chart.key, 'x');
   return svg`${sides}${below}
-    <text class="axis middle" x=${(EDGE.left + right) / 2} y=${HEIGHT - 6}>${title}</text>`;
+    <text class="axis middle" x=${(EDGE.left + right) / 2} y=${plot.height - 6}>${title}</text>`;
 }
 
-function plotOf(session: Session, chart: Chart): Plot {
+function plotOf(session: Session, chart: Chart, size: ChartSize): Plot {
   const points = chart.series.flatMap((one) => one.points);
   const scale = (axis: 'x' | 'y') => {
     const values = points.map(([x, y]) => (axis === 'x' ? x : y));
     return scaleOf(chart.scale[axis], values, isBytes(chart.unit[axis]));
   };
-  return { session, chart, x: scale('x'), y: scale('y') };
+  return { session, chart, ...SIZES[size], x: scale('x'), y: scale('y') };
 }
 
 function legend(session: Session, { series }: Chart): TemplateResult | typeof nothing {
@@ -154,8 +163,8 @@ function table(session: Session, chart: Chart): TemplateResult {
   </details>`;
 }
 
-function chartFigure(session: Session, chart: Chart): TemplateResult {
-  const plot = plotOf(session, chart);
+function chartFigure(session: Session, chart: Chart, size: ChartSize): TemplateResult {
+  const plot = plotOf(session, chart, size);
   const title = session.chartText(chart.key, 'title');
   const words = session.text.t('chart.described', {
     title,
@@ -168,13 +177,13 @@ function chartFigure(session: Session, chart: Chart): TemplateResult {
   return html`<figure class="chart" data-chart=${chart.key}>
     <figcaption><b>${title}</b><span class="quiet">${session.chartText(chart.key, 'y')}</span></figcaption>
     ${legend(session, chart)}
-    <svg viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label=${words}>${axes(plot)}${drawn}</svg>
+    <svg viewBox=${`0 0 ${plot.width} ${plot.height}`} role="img" aria-label=${words}>${axes(plot)}${drawn}</svg>
     ${table(session, chart)}
   </figure>`;
 }
 
 /** All charts of the record. */
-export function chartsView(session: Session): TemplateResult {
+export function chartsView(session: Session, size: ChartSize = 'whole'): TemplateResult {
   const charts = session.record?.charts ?? [];
-  return html`<div class="charts">${charts.map((chart) => chartFigure(session, chart))}</div>`;
+  return html`<div class="charts">${charts.map((chart) => chartFigure(session, chart, size))}</div>`;
 }

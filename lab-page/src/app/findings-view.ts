@@ -37,5 +37,7 @@ export function findingsView(session: Session): TemplateResult {
     ${record.runs.length === 0 ? html`<p class="quiet">${text.t('finding.noRuns')}</p>` : nothing}
     ${record.runs.map((run) => runFindings(session, run, record.source))}
   </div>`;
-  return isBeside ? html`<div class="split">${found}${chartsView(session)}</div>` : found;
+  return isBeside
+    ? html`<div class="split">${found}${chartsView(session, session.hasServers ? 'small' : 'beside')}</div>`
+    : found;
 }

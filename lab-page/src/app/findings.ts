@@ -77,6 +77,9 @@ export function findingsOf(trace: Trace, source: Source, isServer = true): reado
   const notes = trace.notes.map(noteOf);
   // A program of a scene has no clients, no phases and no messages; its facts are the scene's.
   if (!isServer || familyOf(trace.run.model) === undefined) return notes;
-  if (source !== 'kernel') return [finding('finding.noTimes'), ...cost(trace), ...notes];
-  return [...waiting(trace), ...phases(trace), ...cost(trace), ...notes];
+  const { clients, messages, bytes, delayMs, seed } = trace.run;
+  const script = { clients, messages, bytes, delay: delayMs, seed: String(seed) };
+  const sent = finding('finding.script', script);
+  if (source !== 'kernel') return [finding('finding.noTimes'), sent, ...cost(trace), ...notes];
+  return [sent, ...waiting(trace), ...phases(trace), ...cost(trace), ...notes];
 }

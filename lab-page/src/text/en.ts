@@ -311,6 +311,8 @@ export const en = {
   'source.run': 'Whose program',
 
   // Findings
+  'finding.script':
+    'The script: {clients|client|clients}, {messages|message|messages} of {bytes:bytes} from each, {delay} ms apart, seed {seed}.',
   'finding.slept':
     'The thread slept in {call} for {share:percent} of the run, for all clients at once.',
   'finding.slept.blocking':

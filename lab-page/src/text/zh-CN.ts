@@ -294,6 +294,8 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   'source.run': '谁的程序',
 
   // 结论
+  'finding.script':
+    '脚本：{clients} 个客户端，各发 {messages} 条 {bytes:bytes} 的消息，间隔 {delay} ms，种子 {seed}。',
   'finding.slept': '线程在 {call} 中睡眠，占整个运行的 {share:percent}，一次等待所有客户端。',
   'finding.slept.blocking':
     '它的 {threads} 个线程在 accept 与 recv 中睡眠，占整个运行的 {share:percent}；每次调用的两个阶段都睡过去。',
