@@ -14,7 +14,7 @@ import type { Session } from './session.ts';
 
 const COLUMNS = 48;
 const ROWS_A_DECADE = 6;
-const CELL = { width: 11, height: 9 };
+const CELL = { width: 8, height: 7 };
 const LEFT = 58;
 const BOTTOM = 36;
 const TOP = 20;

@@ -275,7 +275,7 @@ export class Session extends EventTarget {
     try {
       const record = await findRecording(this.recordings, scene, models);
       if (mine !== this.#asked) return;
-      if (record !== null) this.show(record, 'recorded');
+      if (record !== null) this.show(record, 'recorded', !isPreview);
       else if (!isPreview) this.#missing();
     } catch (error) {
       if (mine !== this.#asked) return;
@@ -295,8 +295,11 @@ export class Session extends EventTarget {
     else this.changed();
   }
 
-  /** Shows a record from the first instant on, unless the address asks for another. */
-  show(record: LabRecord, origin: Origin): void {
+  /**
+   * Shows a record from the first instant on, unless the address asks for another; what a run is
+   * about to take the place of does not begin to play.
+   */
+  show(record: LabRecord, origin: Origin, isPlayed = true): void {
     const { at, range } = this.state;
     const isFirst = this.#isOpening && (at !== null || range !== null);
     this.record = record;
@@ -308,7 +311,7 @@ export class Session extends EventTarget {
     this.#writeAddress();
     this.changed();
     this.dispatchEvent(new Event('position'));
-    if (!isFirst) this.dispatchEvent(new Event('shown'));
+    if (!isFirst && isPlayed) this.dispatchEvent(new Event('shown'));
   }
 
   /** Shows a record that came as a file, with its controls. */
