@@ -25,58 +25,55 @@ async function take(visit: Visit, format: string): Promise<{ name: string; bytes
   return { name: download.suggestedFilename(), bytes };
 }
 
-visitTest('every export is a file that its readers read', { query: QUERY }, async (visit) => {
-  await visit.shows();
-  const json = await take(visit, 'json');
-  assert.equal(json.name, 'polyio.free.poll-epoll.json');
-  const record = readRecord(json.bytes.toString());
-  assert.deepEqual(
-    record.runs.map(({ label }) => label),
-    ['poll', 'epoll'],
-  );
+visitTest(
+  'every export is a file that its readers read, and a saved run is opened again',
+  { query: QUERY },
+  async (visit) => {
+    await visit.shows();
+    const json = await take(visit, 'json');
+    assert.equal(json.name, 'polyio.free.poll-epoll.json');
+    const record = readRecord(json.bytes.toString());
+    assert.deepEqual(
+      record.runs.map(({ label }) => label),
+      ['poll', 'epoll'],
+    );
 
-  const svg = await take(visit, 'svg');
-  assert.equal(svg.name, 'polyio.free.poll-epoll.svg');
-  const text = svg.bytes.toString();
-  const [root, errors, words] = await visit.ask<[string, number, string]>(`(() => {
+    const svg = await take(visit, 'svg');
+    assert.equal(svg.name, 'polyio.free.poll-epoll.svg');
+    const text = svg.bytes.toString();
+    const [root, errors, words] = await visit.ask<[string, number, string]>(`(() => {
     const parsed = new DOMParser().parseFromString(${JSON.stringify(text)}, 'image/svg+xml');
     const errors = parsed.querySelectorAll('parsererror').length;
     return [parsed.documentElement.nodeName, errors, parsed.documentElement.textContent];
   })()`);
-  assert.deepEqual([root, errors], ['svg', 0]);
-  assert.match(words, /poll[\s\S]*epoll/);
-  assert.doesNotMatch(text, /<script|href="http|\\son\\w+=/);
+    assert.deepEqual([root, errors], ['svg', 0]);
+    assert.match(words, /poll[\s\S]*epoll/);
+    assert.doesNotMatch(text, /<script|href="http|\\son\\w+=/);
 
-  const png = await take(visit, 'png');
-  assert.deepEqual([...png.bytes.subarray(0, 8)], PNG_MAGIC);
-  const [width, height] = [png.bytes.readUInt32BE(16), png.bytes.readUInt32BE(20)];
-  assert.ok(width > 600 && height > 100, `${width} x ${height}`);
+    const png = await take(visit, 'png');
+    assert.deepEqual([...png.bytes.subarray(0, 8)], PNG_MAGIC);
+    const [width, height] = [png.bytes.readUInt32BE(16), png.bytes.readUInt32BE(20)];
+    assert.ok(width > 600 && height > 100, `${width} x ${height}`);
 
-  const csv = await take(visit, 'csv');
-  assert.equal(csv.bytes.toString(), toCsv(record.runs));
+    const csv = await take(visit, 'csv');
+    assert.equal(csv.bytes.toString(), toCsv(record.runs));
 
-  const perfetto = await take(visit, 'perfetto');
-  assert.equal(perfetto.name, 'polyio.free.poll.pftrace');
-  const [first] = record.runs;
-  assert.ok(first !== undefined);
-  assert.ok(
-    perfetto.bytes.equals(toPerfetto(first.trace)),
-    'the bytes are not those of the record',
-  );
-});
+    const perfetto = await take(visit, 'perfetto');
+    assert.equal(perfetto.name, 'polyio.free.poll.pftrace');
+    const [first] = record.runs;
+    assert.ok(first !== undefined);
+    assert.ok(
+      perfetto.bytes.equals(toPerfetto(first.trace)),
+      'the bytes are not those of the record',
+    );
 
-visitTest(
-  'a saved run is opened again, also the trace of the command',
-  { query: QUERY },
-  async (visit) => {
+    // And in again, also the trace of the command.
     const { page } = visit;
-    await visit.shows();
-    const { bytes, name } = await take(visit, 'json');
     const findings = await page.locator('lab-views').innerText();
     await visit.model('select').click();
     await visit.comesTrue(`document.querySelector('h1').textContent.includes('select')`);
     await visit.shows();
-    const file = { name, mimeType: 'application/json', buffer: bytes };
+    const file = { name: json.name, mimeType: 'application/json', buffer: json.bytes };
     await page.locator('#import-file').setInputFiles(file);
     await visit.shows('imported');
     assert.equal(await page.locator('lab-views').innerText(), findings);

@@ -27,7 +27,10 @@ async function assertAccessible(visit: Visit, where: string, part = 'html'): Pro
   assert.deepEqual(told, [], where);
 }
 
-const LOOKS = ['en light', 'en dark', 'zh-CN light', 'zh-CN dark'];
+/** In a hurry two of them have both languages and both themes. */
+const LOOKS = isFull
+  ? ['en light', 'en dark', 'zh-CN light', 'zh-CN dark']
+  : ['en light', 'zh-CN dark'];
 
 visitTest(
   'axe-core has nothing serious to say, in both languages and themes',
