@@ -104,6 +104,7 @@ visitTest(
     assert.equal(await visit.page.locator('html').getAttribute('lang'), 'zh-CN');
     assert.equal(await visit.page.locator('html').getAttribute('data-theme'), 'dark');
   },
+  { isLong: true },
 );
 
 visitTest(

@@ -155,12 +155,17 @@ visitTest(
   },
 );
 
-visitTest('Stop ends a long run, and nothing runs on', { query: LONG }, async (visit) => {
-  await visit.button('stop').click();
-  await visit.says(/Stopped; nothing runs any more/);
-  await visit.comesTrue(`document.querySelector('lab-app').dataset.running === 'false'`);
-  await until('the run to be gone', () => sharedLab().helpers.length === 0);
-});
+visitTest(
+  'Stop ends a long run, and nothing runs on',
+  { query: LONG },
+  async (visit) => {
+    await visit.button('stop').click();
+    await visit.says(/Stopped; nothing runs any more/);
+    await visit.comesTrue(`document.querySelector('lab-app').dataset.running === 'false'`);
+    await until('the run to be gone', () => sharedLab().helpers.length === 0);
+  },
+  { isLong: true },
+);
 
 for (const name of isFull ? ELSEWHERE : ELSEWHERE.slice(0, 1)) {
   visitTest(

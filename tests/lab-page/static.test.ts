@@ -135,5 +135,5 @@ test(
     );
     await visit.assertClean();
   },
-  LIMIT,
+  { ...LIMIT, skip: noBrowser || (!isFull && 'POLYIO_TEST_FULL=1 runs it') },
 );
