@@ -126,7 +126,7 @@ function checkExample(file: string, { specifier, form, line }: Reference): Viola
 /** What the page may have of src/: plain data and functions of it. */
 const PURE =
   /^src\/(trace|lab\/(document|record-file|scene|record\/summary|web\/api|export\/[\w-]+))\.ts$/;
-const PAGE_PACKAGES = /^(lit(\/.*)?|uplot|virtual:server-sources)$/;
+const PAGE_PACKAGES = /^(lit(\/.*)?|virtual:server-sources)$/;
 const PAGE_SOURCES = 'lab-page/src/';
 
 function checkPageReference(file: string, reference: Reference): Violation[] {

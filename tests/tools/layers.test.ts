@@ -162,7 +162,6 @@ test('layers: the page of the lab has its own files, lit, and what is pure of sr
   const good = [
     "import { html } from 'lit';",
     "import { live } from 'lit/directives/live.js';",
-    "import uPlot from 'uplot';",
     "import { PROGRAMS } from 'virtual:server-sources';",
     "import './app.css';",
     "import { t } from '../text/text.ts';",

@@ -9,6 +9,7 @@ const MAY_ASK: readonly string[] = [
   'src/readiness/open-selector.ts',
   'src/completion/open-completion-queue.ts',
   'src/servers/models.ts',
+  'src/cli/browser.ts',
 ];
 
 const QUESTIONS: readonly RegExp[] = [
