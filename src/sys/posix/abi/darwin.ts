@@ -55,6 +55,7 @@ const TCP = {
 const CLOCK = {
   ...bsd.CLOCK,
   CLOCK_MONOTONIC: 6,
+  CLOCK_THREAD_CPUTIME_ID: 16,
 };
 
 /** <dlfcn.h> */

@@ -66,6 +66,7 @@ const TCP = {
 const CLOCK = {
   ...bsd.CLOCK,
   CLOCK_MONOTONIC: 4,
+  CLOCK_THREAD_CPUTIME_ID: 14,
 };
 
 /** <dlfcn.h> */

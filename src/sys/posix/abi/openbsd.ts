@@ -44,6 +44,7 @@ const INET = {
 const CLOCK = {
   ...bsd.CLOCK,
   CLOCK_MONOTONIC: 3,
+  CLOCK_THREAD_CPUTIME_ID: 4,
   CLOCK_BOOTTIME: 6,
 };
 
