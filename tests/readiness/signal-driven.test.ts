@@ -23,6 +23,7 @@ import { test } from '../harness/test.ts';
 selectorCases({ model: 'signal-driven', open: () => new SignalDrivenSelector() });
 
 const OVERFLOW = fileURLToPath(new URL('../fixtures/signal-overflow.js', import.meta.url));
+const LIMIT_MS = 60_000;
 const ROUNDS = process.env['POLYIO_TEST_FULL'] === '1' ? 2_000 : 100;
 const SOCKETS = 256;
 
@@ -139,7 +140,9 @@ test(
   `signal-driven: a queue of 8 and ${SOCKETS} busy sockets, ${ROUNDS} rounds: nothing stalls`,
   async (context) => {
     const command = [process.execPath, OVERFLOW, String(ROUNDS)];
-    const { stdout, stderr, code } = await runCommand('prlimit', ['--sigpending=8', ...command]);
+    const { stdout, stderr, code } = await runCommand('prlimit', ['--sigpending=8', ...command], {
+      limitMs: LIMIT_MS,
+    });
     assert.equal(code, 0, stderr);
     const { received, stalls, overflows, signals, emulated } = JSON.parse(stdout);
     assert.deepEqual(
@@ -149,5 +152,8 @@ test(
     assert.ok(overflows >= ROUNDS, `${overflows} overflows`);
     context.diagnostic(`${signals} signals named a socket, ${overflows} times the queue was full`);
   },
-  { skip: prlimit ? false : 'prlimit (package util-linux) is not installed' },
+  {
+    limitMs: LIMIT_MS,
+    skip: prlimit ? false : 'prlimit (package util-linux) is not installed',
+  },
 );

@@ -10,7 +10,7 @@ import { test } from '../../harness/test.ts';
 const SERVERS = new URL('../../../../src/servers/', import.meta.url);
 const PROGRAMS = readPrograms(SERVERS);
 /** Setting up, asking for a limit, stopping: what no step of a program does. */
-const BESIDE = /^(call (epoll_ctl|fcntl|syscall|read|mmap|munmap|madvise)|completion )/;
+const BESIDE = /^(call (epoll_ctl|fcntl|syscall|sigaction|read|mmap|munmap|madvise)|completion )/;
 
 function program(model: string): ServerProgram {
   return PROGRAMS[model] as ServerProgram;
