@@ -8,9 +8,9 @@ import { LineReader } from './ndjson.ts';
 export type Answer<Value> =
   | { readonly kind: 'good'; readonly value: Value }
   /** The lab said no, or the run failed: its sentence. */
-  | { readonly kind: 'failed' | 'busy' | 'misunderstood'; readonly reason: string }
-  /** The token is not this lab's; nobody answers; somebody pressed Stop. */
-  | { readonly kind: 'refused' | 'lost' | 'stopped' };
+  | { readonly kind: 'failed' | 'misunderstood'; readonly reason: string }
+  /** The token is not this lab's; it has a run already; nobody answers; somebody pressed Stop. */
+  | { readonly kind: 'refused' | 'busy' | 'lost' | 'stopped' };
 
 export interface Progress {
   readonly step: number;
@@ -27,6 +27,7 @@ function reasonOf(error: unknown): string {
 /** The sentence of an answer that is not 200. */
 async function refusalOf(response: Response): Promise<Answer<never>> {
   if (response.status === 403) return { kind: 'refused' };
+  if (response.status === 409) return { kind: 'busy' };
   let reason = `${response.status} ${response.statusText}`;
   try {
     const body = (await response.json()) as { readonly reason?: unknown };
@@ -34,7 +35,7 @@ async function refusalOf(response: Response): Promise<Answer<never>> {
   } catch {
     // What is no JSON has no sentence; the status has to do.
   }
-  return { kind: response.status === 409 ? 'busy' : 'failed', reason };
+  return { kind: 'failed', reason };
 }
 
 /** One line of a run's answer. Throws SyntaxError for anything else. */

@@ -370,7 +370,7 @@ export class Session extends EventTarget {
       const key = answer.kind === 'misunderstood' ? 'badAnswer' : answer.kind;
       this.say(`status.${key}`, { reason: answer.reason }, true);
     } else {
-      this.say(`status.${answer.kind}`, {}, answer.kind === 'refused');
+      this.say(`status.${answer.kind}`, {}, answer.kind !== 'stopped');
     }
   }
 

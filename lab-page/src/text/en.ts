@@ -201,7 +201,7 @@ export const en = {
   'status.back': 'The lab is there again.',
   'status.refused':
     'The lab does not know this page: open the address that it printed, with its token.',
-  'status.busy': 'The lab is busy: {reason}.',
+  'status.busy': 'The lab is busy: a run is going on already, and there is one at a time.',
   'status.failed': 'The run failed: {reason}',
   'status.noRecording': 'There is no recording of {what}; run it with "npx polyio lab".',
   'status.unavailable': '{model} cannot run here: {reason}; {remedy}.',

@@ -190,7 +190,7 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   'status.lost': '实验室不再应答，请重新启动 "npx polyio lab"。页面上的内容会保留。',
   'status.back': '实验室又恢复了。',
   'status.refused': '实验室不认识本页：请打开它打印出的、带令牌的地址。',
-  'status.busy': '实验室正忙：{reason}。',
+  'status.busy': '实验室正忙：已有一次运行在进行，一次只能运行一个。',
   'status.failed': '运行失败：{reason}',
   'status.noRecording': '没有 {what} 的录制，请用 "npx polyio lab" 运行它。',
   'status.unavailable': '{model} 无法在这里运行：{reason}；{remedy}。',
